@@ -1,0 +1,23 @@
+-- SPDX-FileCopyrightText: 2026 Lagebild contributors
+-- SPDX-License-Identifier: Apache-2.0
+
+AUDIT (
+  name share_within_its_whole,
+  blocking FALSE
+);
+
+/* A share above 100 is possible where numerator and denominator come from different statistics, so it warns. */
+SELECT kpi, area, period, value
+FROM @this_model
+WHERE unit = 'percent' AND kpi LIKE '%share%' AND (value < 0 OR value > 100);
+
+AUDIT (
+  name no_kpi_without_a_use,
+  blocking TRUE
+);
+
+SELECT kpi.kpi
+FROM @this_model AS kpi
+LEFT JOIN core.kpi_term AS term
+  ON term.kpi = kpi.kpi AND term.role = 'numerator'
+WHERE term.kpi IS NULL;

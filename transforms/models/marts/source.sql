@@ -1,0 +1,41 @@
+-- SPDX-FileCopyrightText: 2026 Lagebild contributors
+-- SPDX-License-Identifier: Apache-2.0
+
+MODEL (
+  name marts.source,
+  kind FULL,
+  description 'The sources whose figures the release holds.',
+  grain source,
+  column_descriptions (
+    source = 'Id of the source',
+    title_de = 'Title, German',
+    title_en = 'Title, English',
+    publisher = 'Who publishes or delivers it',
+    url = 'Where it is found',
+    licence = 'Licence as stated by the publisher',
+    attribution = 'Words to quote the source with',
+    cadence = 'How often it appears'
+  ),
+  audits (
+    not_null(columns := (source, title_de, title_en, publisher, licence)),
+    unique_values(columns := (source))
+  )
+);
+
+WITH used_sources AS (
+  SELECT DISTINCT
+    source
+  FROM core.source_set
+)
+SELECT
+  source.source,
+  source.title_de,
+  source.title_en,
+  source.publisher,
+  source.url,
+  source.licence,
+  source.attribution,
+  source.cadence
+FROM core.source AS source
+INNER JOIN used_sources
+  ON used_sources.source = source.source
