@@ -40,7 +40,7 @@ format: setup ## put the code into the form that lint asks for
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
 
 bench: setup ## measure how long the stations take
-	@$(PYTEST) benchmarks -p no:cacheprovider -s $(ARGS)
+	@$(BIN)/python -m benchmarks
 
 prove: setup ## every large experiment in full, resumable; writes docs/evidence.md
 	@$(PYTEST) --prove $(ARGS)
@@ -73,8 +73,9 @@ clean: ## remove the demo site, caches and the virtual environment
 	@touch $@
 
 .venv/.packages: .venv/.uv requirements.lock
-	@echo "Installing the packages of requirements.lock into .venv (about 1.4 GB, once)"
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@echo "Installing the packages of requirements.lock into .venv (about 1.3 GB, once)"
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+		--only-binary :all: --no-binary reuse --build-constraints requirements.lock
 	@touch $@
 
 .venv/.project: .venv/.packages pyproject.toml
