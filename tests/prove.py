@@ -37,6 +37,7 @@ SEED = 20261122
 SAMPLE = 50
 EVIDENCE = Path("docs/evidence.md")
 STATE = Path(".prove")
+_JOURNALS = pytest.StashKey[Path]()
 _SHOWN_FAILURES = 5
 _SECONDS_BETWEEN_REPORTS = 15
 
@@ -309,9 +310,8 @@ def _details(result: Result) -> list[str]:
     return ["", f"## {result.name}", "", *(lines[1:] if lines and not lines[0] else lines)] if lines else []
 
 
-def write_evidence(root: Path, seed: int) -> list[Result]:
-    """Write `docs/evidence.md` from the journals of this state of the tree; return what it reports."""
-    folder = journals_folder(root, seed)
+def write_evidence(root: Path, folder: Path, seed: int) -> list[Result]:
+    """Write `docs/evidence.md` from the journals in a folder; return what it reports."""
     found = (Journal(path).result() for path in sorted(folder.glob("*.jsonl")))
     results = [one for one in found if one is not None]
     if results:
@@ -333,6 +333,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=SEED, help="seed of the samples (default: %(default)s)")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle once, for the workers too, which state of the tree this run in full depth is about."""
+    if config.getoption("prove"):
+        given = getattr(config, "workerinput", {}).get("journals")
+        folder = Path(given) if given else journals_folder(config.rootpath, config.getoption("seed"))
+        config.stash[_JOURNALS] = folder
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the journals lie."""
+    if _JOURNALS in node.config.stash:
+        node.workerinput["journals"] = str(node.config.stash[_JOURNALS])
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the experiments only in full depth; leave what is meant for full depth out of the sample."""
     full = config.getoption("prove")
@@ -352,7 +367,7 @@ def experiment(request: pytest.FixtureRequest) -> Experiments:
     """Run a large experiment at the depth of this run; see `Experiments.__call__`."""
     config = request.config
     seed = config.getoption("seed")
-    if not config.getoption("prove"):
+    if _JOURNALS not in config.stash:
         return Experiments(seed)
 
     def report(line: str) -> None:
@@ -362,14 +377,14 @@ def experiment(request: pytest.FixtureRequest) -> Experiments:
             with capture.global_and_fixture_disabled():
                 terminal.write_line(line)
 
-    return Experiments(seed, journals_folder(config.rootpath, seed), report)
+    return Experiments(seed, config.stash[_JOURNALS], report)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """At the end of a run in full depth write the evidence and say what it holds."""
-    if not config.getoption("prove"):
+    if _JOURNALS not in config.stash:
         return
-    for one in write_evidence(config.rootpath, config.getoption("seed")):
+    for one in write_evidence(config.rootpath, config.stash[_JOURNALS], config.getoption("seed")):
         terminalreporter.write_line(
             f"{one.name}: {one.passed} of {one.known} cases hold, {one.seconds:.1f} s"
         )

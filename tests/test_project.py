@@ -242,12 +242,14 @@ def test_the_demo_runs(demo: Path):
 
 
 def test_the_readme_leads_from_an_empty_folder_to_a_site(demo: Path):
-    deliveries = sorted(path for path in (demo / "demo-site/inbox").rglob("*") if path.is_file())
-    assert deliveries
     for line in readme_commands():
         if line.startswith("cp "):
-            for path in deliveries:
-                shutil.copy(path, demo / shlex.split(line)[-1])
+            # The deliveries of the demo stand in for those of a reader, with the contracts that describe them.
+            site = demo / Path(shlex.split(line)[-1]).parent
+            for part in ("inbox", "sources", "areas"):
+                if (demo / "demo-site" / part).is_dir():
+                    shutil.copytree(demo / "demo-site" / part, site / part, dirs_exist_ok=True)
+            assert list((site / "inbox").rglob("*.*"))
         elif line.startswith(".venv/bin/lagebild "):
             code, said = lines_of(line, demo)
             assert code == 0, f"{line}\n{said}"

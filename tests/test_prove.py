@@ -125,7 +125,7 @@ def test_the_evidence_names_commit_seed_counts_times_and_figures(repository: Pat
         Experiments(journals=folder)(
             "second", ["good", "bad"], lambda case: [][case == "bad"] if case == "bad" else None
         )
-    write_evidence(repository, SEED)
+    write_evidence(repository, folder, SEED)
     page = (repository / "docs/evidence.md").read_text("utf-8")
     assert f"- Commit: `{state}`\n" in page
     assert f"- Seed: {SEED}\n" in page
@@ -135,9 +135,9 @@ def test_the_evidence_names_commit_seed_counts_times_and_figures(repository: Pat
 
 
 def test_the_evidence_says_that_an_experiment_was_interrupted(repository: Path):
-    journal = Journal(repository / ".prove" / tree_state(repository) / f"seed-{SEED}" / "some.jsonl")
-    journal.note({"experiment": "some", "seed": SEED, "known": 5})
-    write_evidence(repository, SEED)
+    folder = repository / ".prove/state/seed-1"
+    Journal(folder / "some.jsonl").note({"experiment": "some", "seed": 1, "known": 5})
+    write_evidence(repository, folder, 1)
     assert "Interrupted: 5 cases are still to be run." in (repository / "docs/evidence.md").read_text("utf-8")
 
 
@@ -162,7 +162,8 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
         test_it="""
         import pytest
 
-        def test_many(experiment):
+        def test_many(experiment, request):
+            (request.config.rootpath / "left_by_a_test.txt").touch()  # the tree changes on the way
             experiment("many", range(30), lambda case: None, sample=4)
 
         def test_plain():
