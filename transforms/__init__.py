@@ -3,5 +3,6 @@
 
 """What is computed behind the door: the SQLMesh project and the KPI catalogue.
 
-Every division happens here. No unprotected value is ever read here; SQL comes first, Python only where SQL cannot.
+Every division happens here. No unprotected value is ever read here; SQL comes first, Python only where
+SQL cannot.
 """

@@ -18,13 +18,13 @@ os.environ.setdefault(
     "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS", "true"
 )  # is read once, when sqlmesh is imported
 
-from sqlmesh.core.config import (  # noqa: E402
+from sqlmesh.core.config import (
     Config,
     DuckDBConnectionConfig,
     GatewayConfig,
     ModelDefaultsConfig,
 )
-from sqlmesh.core.config.common import VirtualEnvironmentMode  # noqa: E402
+from sqlmesh.core.config.common import VirtualEnvironmentMode
 
 START = "2000-01-01"
 """Formal start of every model; all models are rebuilt whole, so no figure depends on it."""
@@ -47,6 +47,7 @@ def project_config(
         model_defaults=ModelDefaultsConfig(dialect="duckdb", start=START, cron="@daily"),
         virtual_environment_mode=VirtualEnvironmentMode.DEV_ONLY,
         disable_anonymized_analytics=True,
+        infer_python_dependencies=False,
         cache_dir=str(cache or Path(tempfile.gettempdir()) / "lagebild-sqlmesh-cache"),
     )
 
