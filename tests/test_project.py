@@ -244,7 +244,7 @@ def test_the_demo_runs(demo: Path):
 def test_the_readme_leads_from_an_empty_folder_to_a_site(demo: Path):
     for line in readme_commands():
         if line.startswith("cp "):
-            # The deliveries of the demo stand in for those of a reader, with the contracts that describe them.
+            # The deliveries of the demo stand in for those of a reader, with their contracts.
             site = demo / Path(shlex.split(line)[-1]).parent
             for part in ("inbox", "sources", "areas"):
                 if (demo / "demo-site" / part).is_dir():
