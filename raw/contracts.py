@@ -1,0 +1,351 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Contracts: what a source delivers and what its tables mean.
+
+Belongs here: the pydantic models of `source.yml`, `<table>.yml`, `areas.yml` and `known_violations.yml`, and the
+loader that joins product and site by id. Does not belong here: reading a delivery (`raw.harvest`) or judging
+its numbers (`quality.checks`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from raw.vocabulary.lists import codes, lists
+from raw.vocabulary.measures import concepts
+
+PRODUCT_SOURCES = Path(__file__).parent / "sources"
+
+
+class ContractError(ValueError):
+    """One or more contract files are wrong; the message lists every fault with its file."""
+
+
+def _one_of(name: str) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value is not None and value not in codes(name):
+            raise ValueError(f"{value!r} is not in the closed list {name}: {', '.join(codes(name))}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _symbol(value: object) -> object:
+    missing = [code for code, entry in lists()["obs_status"].items() if not entry["has_value"]]
+    if value != "zero" and value not in missing:
+        raise ValueError(f"a symbol means 'zero' or one of {', '.join(missing)}, not {value!r}")
+    return value
+
+
+AreaLevel = Annotated[str, _one_of("area_levels")]
+Basis = Annotated[str, _one_of("bases")]
+Meaning = Annotated[str, _one_of("meanings")]
+MeasureClass = Literal["none", "personal", "social", "establishment"]
+Symbol = Annotated[str, BeforeValidator(_symbol)]
+Text = dict[Literal["de", "en"], str]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ColumnRule(_Model):
+    """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning."""
+
+    concept: str | None = None
+    dims: dict[str, str] = {}
+    unit: str | None = None
+    factor: float = 1.0
+    basis: Basis | None = None
+    meaning: Meaning = "stated"
+    evidence: str | None = None
+    confirmed: str | None = None
+    aliases: list[str] = []
+    optional: bool = False
+    ignore: str | None = None
+    symbols: dict[str, Symbol] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unknown(cls, data: Any) -> Any:
+        return {"meaning": "unknown"} if data == "unknown" else data
+
+    @model_validator(mode="after")
+    def _consistent(self) -> ColumnRule:
+        if self.concept is not None and self.concept not in concepts():
+            raise ValueError(f"the concept {self.concept!r} is not in the vocabulary (raw/vocabulary/measures.yml)")
+        if self.meaning == "evidence" and not self.evidence:
+            raise ValueError("meaning 'evidence' needs a sentence under evidence:")
+        if self.ignore is None and (self.concept is None) != (self.meaning == "unknown"):
+            raise ValueError("a column has a concept, or 'ignore: <reason>', or is 'unknown'")
+        return self
+
+
+class PeriodRule(_Model):
+    """Where the period of a table stands: in a stub column, above the table or in the header."""
+
+    stub: str | None = None
+    text: str | None = None
+    header: str | None = None
+    format: Literal["year", "quarter", "month"] = "year"
+
+
+class AreaRule(_Model):
+    """Where the area of a row stands, or the one area of the whole table."""
+
+    stub: str | None = None
+    fixed: str | None = None
+    level: AreaLevel | None = None
+
+
+class AreaSum(_Model):
+    """An identity over areas: the children of a level sum to their parent's row."""
+
+    origin: AreaLevel = Field(alias="from")
+    target: AreaLevel = Field(alias="to")
+
+
+class Identity(_Model):
+    """A sum that must hold inside one table: over columns of a row, or over areas of a column."""
+
+    id: str | None = None
+    parts: list[str] = []
+    whole: str | None = None
+    areas: AreaSum | None = None
+    columns: list[str] = []
+    tolerance: float = 0.0
+    at_most: bool = False
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _shape(self) -> Identity:
+        over_columns, over_areas = bool(self.parts and self.whole), bool(self.areas and self.columns)
+        if over_columns == over_areas:
+            raise ValueError("an identity has either parts and whole, or areas and columns")
+        return self
+
+
+class TableContract(_Model):
+    """One table of a source (`<table>.yml`)."""
+
+    id: str
+    title: Text
+    detect: str | dict[str, str]
+    period: PeriodRule | None = None
+    area: AreaRule | None = None
+    stubs: dict[str, str] | list[str] = {}
+    basis: Basis | None = None
+    basis_from: dict[str, Basis] = {}
+    tolerance: float = 0.0
+    klass: MeasureClass | None = Field(default=None, alias="class")
+    publicity: Literal["public", "confidential"] | None = None
+    symbols: dict[str, Symbol] = {}
+    columns: dict[str, ColumnRule]
+    labels: dict[str, dict[str, str]] = {}
+    identities: list[Identity] = []
+    note: Text | str | None = None
+    first_row: int | None = None
+
+    @model_validator(mode="after")
+    def _identities_name_columns(self) -> TableContract:
+        for identity in self.identities:
+            for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
+                if name not in self.columns:
+                    raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        return self
+
+    def identity_id(self, index: int) -> str:
+        """The identity's own id, or its place in the list."""
+        return self.identities[index].id or str(index)
+
+
+class AreaEntry(_Model):
+    """A municipal area and every spelling of it in the files."""
+
+    key: str
+    name: str
+    codes: list[str] = []
+    level: AreaLevel | None = None
+    parent: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class AreaList(_Model):
+    """The municipal areas that a source speaks of (`areas.yml`)."""
+
+    vintage: str
+    level: AreaLevel
+    parent: str | None = None
+    areas: list[AreaEntry]
+
+    @model_validator(mode="after")
+    def _codes_are_unique(self) -> AreaList:
+        seen: dict[str, str] = {}
+        for area in self.areas:
+            for code in area.codes:
+                if seen.setdefault(code, area.key) != area.key:
+                    raise ValueError(f"the code {code!r} stands for {seen[code]} and for {area.key}")
+        return self
+
+
+class SourceAreas(_Model):
+    level: AreaLevel
+    parent: str | None = None
+    list_: str = Field(alias="list")
+
+
+class SourceContract(_Model):
+    """A source (`source.yml`): who publishes it, under which terms, and how protected it is."""
+
+    id: str
+    title: Text
+    publisher: str
+    url: str | None = None
+    licence: str
+    attribution: str | None = None
+    cadence: Literal["monthly", "quarterly", "annual", "irregular"]
+    family: str
+    owner: str
+    publicity: Literal["public", "confidential"]
+    klass: MeasureClass = Field(alias="class")
+    legal_basis: str
+    purpose: str
+    retention: str
+    redistribution: Literal["none", "internal", "public"]
+    basis: Basis
+    symbols: dict[str, Symbol] = {}
+    areas: SourceAreas | None = None
+    note: Text | str | None = None
+
+
+class KnownViolation(_Model):
+    """A violation of an identity that is known: it passes while the figures are as expected, until it expires.
+
+    `expect` is the fingerprint of the figures involved (`lagebild source violations` prints it). With action `quarantine`
+    the rows are kept out; that is also the way to keep out rows that no identity catches (identity `none`).
+    `area` may be `*`.
+    """
+
+    table: str
+    identity: str
+    area: str
+    period: str
+    reason: str
+    until: dt.date
+    expect: str
+    action: Literal["pass", "quarantine"] = "pass"
+
+
+class Source(_Model):
+    """A source with its tables, areas and known violations, as the engine uses it."""
+
+    contract: SourceContract
+    tables: dict[str, TableContract]
+    areas: AreaList | None = None
+    violations: list[KnownViolation] = []
+
+    @property
+    def id(self) -> str:
+        """The source's id, which is its folder's name."""
+        return self.contract.id
+
+    @property
+    def protects_values(self) -> bool:
+        """True if no value of this source may appear in a message outside the restricted zone."""
+        return self.contract.publicity == "confidential" or self.contract.klass in ("personal", "social")
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that the contract says (memo key of the harvest)."""
+        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+
+
+def _read(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path.name}: not readable as YAML: {error}") from error
+
+
+def _faults(path: Path, error: ValidationError) -> list[str]:
+    return [
+        f"{path.parent.name}/{path.name}: {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
+        for fault in error.errors(include_url=False)
+    ]
+
+
+def load_source(folder: Path) -> Source:
+    """Read one source folder. Raises ContractError with every fault of all its files."""
+    faults: list[str] = []
+    tables: dict[str, TableContract] = {}
+    contract, areas, violations = None, None, []
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            data = _read(path)
+            if path.name == "source.yml":
+                contract = SourceContract.model_validate(data)
+            elif path.name == "areas.yml":
+                areas = AreaList.model_validate(data)
+            elif path.name == "known_violations.yml":
+                violations = [KnownViolation.model_validate(entry) for entry in data or []]
+            else:
+                table = TableContract.model_validate(data)
+                if table.id != path.stem:
+                    faults.append(f"{folder.name}/{path.name}: id is {table.id!r}, expected {path.stem!r}")
+                tables[table.id] = table
+        except ContractError as error:
+            faults.append(f"{folder.name}/{error}")
+        except ValidationError as error:
+            faults.extend(_faults(path, error))
+    if contract is None and not faults:
+        faults.append(f"{folder.name}: no source.yml")
+    if contract and contract.id != folder.name:
+        faults.append(f"{folder.name}/source.yml: id is {contract.id!r}, expected {folder.name!r}")
+    if faults or contract is None:
+        raise ContractError("\n".join(faults))
+    return Source(contract=contract, tables=tables, areas=areas, violations=violations)
+
+
+def _folders(parents: Iterable[Path]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for parent in parents:
+        for marker in sorted(parent.glob("*/source.yml")):
+            found[marker.parent.name] = marker.parent
+    return found
+
+
+def load_sources(site_sources: Path | None = None, active: Iterable[str] | None = None) -> dict[str, Source]:
+    """All sources of the product and of the site; a site's folder of the same id takes the product's place.
+
+    `active` names the sources to load (None: all). Raises ContractError with the faults of all sources together.
+    """
+    folders = _folders([PRODUCT_SOURCES, *([site_sources] if site_sources else [])])
+    wanted = sorted(folders) if active is None else sorted(active)
+    faults = [f"{name}: no such source; known: {', '.join(sorted(folders))}" for name in wanted if name not in folders]
+    sources: dict[str, Source] = {}
+    for name in wanted:
+        if name in folders:
+            try:
+                sources[name] = load_source(folders[name])
+            except ContractError as error:
+                faults.append(str(error))
+    if faults:
+        raise ContractError("\n".join(faults))
+    return sources
+
+
+def table_settings(source: Source, table: TableContract) -> Mapping[str, str]:
+    """Basis, class and publicity of a table: its own, or else its source's."""
+    contract = source.contract
+    return {
+        "basis": table.basis or contract.basis,
+        "class": table.klass or contract.klass,
+        "publicity": table.publicity or contract.publicity,
+    }

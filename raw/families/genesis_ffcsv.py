@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""GENESIS flat file CSV: `Statistik_Code; …; Zeit; 1_Merkmal_Code; …; <value columns>`.
+
+Belongs here: that layout. Does not belong here: what a characteristic or a value column means (the contract).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from raw.contracts import TableContract
+from raw.harvest.grid import CSV_SHEET, Grid
+from raw.harvest.layout import Block, LayoutFault
+
+READER_VERSION = "1"
+
+_FIXED = ("Statistik_Code", "Statistik_Label", "Zeit_Code", "Zeit_Label", "Zeit")
+_TRAIT = re.compile(r"^(\d+)_(Merkmal|Auspraegung)_(Code|Label)$")
+_TIME = "Zeit"
+
+
+def _columns(grid: Grid) -> dict[str, int]:
+    return {grid.text(0, column): column for column in range(grid.width) if grid.text(0, column)}
+
+
+def _only(grids: list[Grid]) -> Grid | None:
+    grid = grids[0] if len(grids) == 1 and grids[0].sheet == CSV_SHEET else None
+    return grid if grid and len(grid.rows) > 1 and grid.text(0, 0) == _FIXED[0] else None
+
+
+def _traits(grid: Grid) -> dict[str, int]:
+    """Code of each characteristic (`GES`) → its number, from the first data row."""
+    return {
+        grid.text(1, column): int(found[1])
+        for name, column in _columns(grid).items()
+        if (found := _TRAIT.match(name)) and found.group(2, 3) == ("Merkmal", "Code")
+    }
+
+
+def _values(grid: Grid) -> dict[str, int]:
+    return {name: c for name, c in _columns(grid).items() if name not in _FIXED and not _TRAIT.match(name)}
+
+
+def identify(grids: list[Grid]) -> list[dict[str, str]]:
+    """Code of the statistics, its characteristics and value columns."""
+    grid = _only(grids)
+    if grid is None:
+        return []
+    return [{"code": grid.text(1, 0), "traits": " ".join(_traits(grid)), "value": " ".join(_values(grid))}]
+
+
+def published_on(grids: list[Grid]) -> dt.date | None:
+    """Always None: the file does not say when it was made."""
+    return None
+
+
+def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
+    """The file as one block; stubs are `Zeit` and the codes of the characteristics (`GES`, `DLAND`, …)."""
+    grid = _only(grids)
+    if grid is None:
+        raise LayoutFault("layout", f"{CSV_SHEET}!A1", "–", _FIXED[0])
+    columns = _columns(grid)
+    for name in _FIXED:
+        if name not in columns:
+            raise LayoutFault("header_missing", grid.address(0, 0), "–", name)
+    rows = [row for row in range(1, len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
+    stubs = {_TIME: [grid.text(row, columns[_TIME]) for row in rows]}
+    stub_columns = {_TIME: columns[_TIME]}
+    for code, number in _traits(grid).items():
+        name, label = (columns[f"{number}_Auspraegung_{kind}"] for kind in ("Code", "Label"))
+        trait = columns[f"{number}_Merkmal_Code"]
+        if moved := next((row for row in rows if grid.text(row, trait) != code), None):
+            raise LayoutFault("layout", grid.address(moved, trait), "ein anderes Merkmal / another trait", code)
+        stubs[code] = [grid.text(row, name) or grid.text(row, label) for row in rows]
+        stub_columns[code] = name
+    return [
+        Block(
+            grid=grid,
+            headers={column: name for name, column in _values(grid).items()},
+            header_row=0,
+            rows=rows,
+            stubs=stubs,
+            stub_columns=stub_columns,
+        )
+    ]

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of a delivery: collected all at once, each with its cell, what was expected and what to do.
+
+Belongs here: the fault and its words in German and English. Does not belong here: finding faults.
+
+What stands in a data row is never quoted: a shifted cell could hold a person's figure. `describe` says what kind of
+entry it is; header texts may be quoted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+MAX_LISTED = 200
+"""A file that is wrong from top to bottom lists this many faults and counts the rest."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong in one file. `found` must not quote the content of a data row."""
+
+    code: str
+    source: str
+    table: str
+    file: str
+    cell: str
+    found: str
+    what: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code not in _words():
+            raise ValueError(f"unknown fault code {self.code!r}")
+
+    def expected(self, lang: str) -> str:
+        """What the contract expects at this place."""
+        return _words()[self.code]["expected"][lang].format(what=self.what)
+
+    def advice(self, lang: str) -> str:
+        """What the sender, or whoever keeps the contract, should do."""
+        return _words()[self.code]["do"][lang].format(what=self.what)
+
+    def sentence(self, lang: str = "de") -> str:
+        """The whole fault in one line."""
+        expected, found = {"de": ("erwartet", "gefunden"), "en": ("expected", "found")}[lang]
+        return (
+            f"{self.file}, {self.cell or '–'}: {expected}: {self.expected(lang)}; "
+            f"{found}: {self.found}. {self.advice(lang)}"
+        )
+
+    def as_dict(self) -> dict[str, str]:
+        """Plain fields, for reports."""
+        return asdict(self)
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return cast("dict[str, Any]", yaml.safe_load(Path(__file__).with_name("faults.yml").read_text("utf-8")))
+
+
+def describe(text: str) -> str:
+    """What kind of entry a text is, without quoting it."""
+    if not text:
+        return "leer / empty"
+    kinds = [
+        ("Ziffern / digits", any(c.isdigit() for c in text)),
+        ("Buchstaben / letters", any(c.isalpha() for c in text)),
+        ("Zeichen / symbols", any(not c.isalnum() and not c.isspace() for c in text)),
+    ]
+    return " + ".join(kind for kind, present in kinds if present) or "Leerzeichen / blanks"

@@ -1,0 +1,240 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The harvest: which contract a snapshot belongs to, and its observations, remembered by content.
+
+Belongs here: identification, the way through one file, the memo. Does not belong here: any single step.
+
+A file with a fault gives no observation at all; its faults stand in its report. A file that no contract claims is
+listed. Nothing is computed twice: the memo's key is (snapshot, contract, reader version).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from raw.contracts import Source, TableContract
+from raw.harvest.faults import Fault
+from raw.harvest.grid import Grid, Unreadable, open_grids
+from raw.harvest.layout import LayoutFault, family, matches
+from raw.harvest.mapping import AREA_COLUMNS, Mapped, Mapper
+from raw.lake.files import atomic, read_json, restricted_folder, write_json
+from raw.lake.lake import Delivery, Lake
+from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
+
+ENGINE_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a snapshot is: the tables (source, table) that claim it, or the reason why none does."""
+
+    snapshot: str
+    tables: list[tuple[str, str]] = field(default_factory=list)
+    reason: str | None = None
+    published_on: str | None = None
+
+
+@dataclass(frozen=True)
+class HarvestedFile:
+    """One file of one table: where its observations lie (None if it was rejected), counts and faults."""
+
+    source: str
+    table: str
+    snapshot: str
+    name: str
+    observations: Path | None
+    areas: Path | None
+    rows: int
+    faults: list[Fault]
+    fresh: bool
+
+
+@dataclass
+class Harvest:
+    """All files of one source."""
+
+    source: str
+    files: list[HarvestedFile] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> list[HarvestedFile]:
+        """Files with faults, which gave no observation."""
+        return [file for file in self.files if file.faults]
+
+    def read(self) -> pl.DataFrame:
+        """All observations of the source (columns of OBSERVATION)."""
+        return _concat([file.observations for file in self.files], empty_observations())
+
+    def read_areas(self) -> pl.DataFrame:
+        """All areas named in the source's files (area, area_level, area_vintage, name)."""
+        return _concat([file.areas for file in self.files], pl.DataFrame(schema=AREA_COLUMNS)).unique()
+
+
+def _concat(paths: Iterable[Path | None], empty: pl.DataFrame) -> pl.DataFrame:
+    frames = [pl.read_parquet(path) for path in paths if path is not None]
+    return pl.concat([empty, *frames])
+
+
+def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
+    """Which tables each snapshot holds. Remembered until a contract's `detect` or a family changes."""
+    memory_path = restricted_folder(lake.root / "observations") / "claims.json"
+    version = _detection_version(sources)
+    memory = read_json(memory_path) if memory_path.exists() else {}
+    known = memory.get("claims", {}) if memory.get("version") == version else {}
+    claims: dict[str, Claim] = {}
+    for sha256 in dict.fromkeys(delivery.snapshot for delivery in lake.deliveries()):
+        entry = known.get(sha256) or _claim(lake.snapshot_path(sha256), sources)
+        claims[sha256] = Claim(
+            sha256, [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"]
+        )
+        known[sha256] = entry
+    write_json(memory_path, {"version": version, "claims": known})
+    return claims
+
+
+def read_published_on(path: Path, sources: Mapping[str, Source]) -> str | None:
+    """The publisher's date of a file, as the first family that knows the file reads it."""
+    published: str | None = _claim(path, sources)["published_on"]
+    return published
+
+
+def _detection_version(sources: Mapping[str, Source]) -> str:
+    about = [
+        (source.id, source.contract.family, family(source.contract.family).READER_VERSION, table.id, table.detect)
+        for source in sources.values()
+        for table in source.tables.values()
+    ]
+    return hashlib.sha256(json.dumps([ENGINE_VERSION, about]).encode()).hexdigest()
+
+
+def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
+    try:
+        grids = open_grids(path)
+    except Unreadable as error:
+        return {"tables": [], "reason": error.reason, "published_on": None}
+    tables, published = [], None
+    for name in sorted({source.contract.family for source in sources.values()}):
+        if not (found := family(name).identify(grids)):
+            continue
+        claimed = [
+            [source.id, table.id]
+            for source in sources.values()
+            if source.contract.family == name
+            for table in source.tables.values()
+            if any(matches(table.detect, attributes) for attributes in found)
+        ]
+        if claimed:
+            date = family(name).published_on(grids)
+            published = date.isoformat() if date else None
+        tables.extend(claimed)
+    return {"tables": tables, "reason": None if tables else "unclaimed", "published_on": published}
+
+
+def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> Harvest:
+    """Observations of all files that belong to a source, each from the memo where nothing changed."""
+    result = Harvest(source.id)
+    folder = restricted_folder(restricted_folder(lake.root / "observations") / source.id)
+    seen: set[tuple[str, str]] = set()
+    for delivery in lake.deliveries():
+        claim = claims.get(delivery.snapshot)
+        for source_id, table_id in claim.tables if claim else []:
+            if source_id == source.id and (delivery.snapshot, table_id) not in seen:
+                seen.add((delivery.snapshot, table_id))
+                result.files.append(_harvest_file(lake, source, source.tables[table_id], delivery, folder))
+    return result
+
+
+def memo_key(snapshot: str, source: Source, table: TableContract) -> str:
+    """Identity of a harvested file: content, everything the contract says, and the version of the reader."""
+    about = [
+        ENGINE_VERSION,
+        snapshot,
+        family(source.contract.family).READER_VERSION,
+        source.contract.model_dump_json(by_alias=True),
+        table.model_dump_json(by_alias=True),
+        source.areas.model_dump_json() if source.areas else "",
+    ]
+    return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
+
+
+def _harvest_file(
+    lake: Lake, source: Source, table: TableContract, delivery: Delivery, folder: Path
+) -> HarvestedFile:
+    key = memo_key(delivery.snapshot, source, table)
+    report_path = folder / f"{key}.json"
+    observations, areas = folder / f"{key}.parquet", folder / f"{key}.areas.parquet"
+    fresh = not report_path.exists()
+    if fresh:
+        mapped = read_table(lake.snapshot_path(delivery.snapshot), delivery, source, table)
+        if not mapped.faults:
+            with atomic(observations) as part:
+                mapped.observations.write_parquet(part)
+            with atomic(areas) as part:
+                mapped.areas.write_parquet(part)
+        report = {"rows": mapped.observations.height, "faults": [fault.as_dict() for fault in mapped.faults]}
+        write_json(report_path, report)
+    report = read_json(report_path)
+    faults = [Fault(**fault) for fault in report["faults"]]
+    good = not faults
+    return HarvestedFile(
+        source.id,
+        table.id,
+        delivery.snapshot,
+        delivery.name,
+        observations if good else None,
+        areas if good else None,
+        report["rows"] if good else 0,
+        faults,
+        fresh,
+    )
+
+
+def read_table(path: Path, delivery: Delivery, source: Source, table: TableContract) -> Mapped:
+    """Observations of one table in one file, complete or, if there is any fault, only the faults."""
+    mapper = Mapper(source, table, delivery.name)
+    parts: list[Mapped] = []
+    published: dt.date | None = None
+    try:
+        for block in family(source.contract.family).blocks(_grids(path), table):
+            parts.append(mapper.map(block))
+            published = block.published_on
+    except LayoutFault as error:
+        mapper.fault(error.code, error.cell, error.found, error.what)
+    except Unreadable as error:
+        mapper.fault("unreadable", "", error.reason)
+    if mapper.faults:
+        return Mapped(empty_observations(), pl.DataFrame(schema=AREA_COLUMNS), mapper.faults)
+    observations = pl.concat([part.observations for part in parts]).with_columns(
+        pl.lit(source.id).alias("source"),
+        pl.lit(table.id).alias("table"),
+        pl.lit(delivery.snapshot).alias("snapshot"),
+        pl.lit(published, pl.Date).alias("published_on"),
+        pl.lit(dt.datetime.fromisoformat(delivery.received_at)).cast(pl.Datetime("us", "UTC")).alias("received_at"),
+    )
+    observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
+    _report_conflicts(observations, mapper)
+    return Mapped(observations, pl.concat([part.areas for part in parts]).unique(), mapper.faults)
+
+
+def _grids(path: Path) -> list[Grid]:
+    return open_grids(path)
+
+
+def _report_conflicts(observations: pl.DataFrame, mapper: Mapper) -> None:
+    """Two rows of one file about the same thing must say the same; if they differ, each further one is a fault."""
+    key = [*OBSERVATION_KEY, "column"]
+    doubled = (
+        observations.filter(pl.len().over(key) > 1)
+        .filter(pl.struct("value", "obs_status", "value_text").n_unique().over(key) > 1)
+        .filter(pl.col("cell").rank("ordinal").over(key) > 1)
+    )
+    for cell in doubled["cell"].to_list():
+        mapper.fault("conflict", cell, "ein anderer Eintrag in einer früheren Zeile / a different entry further up")

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a family hands to the engine: blocks, which are tables found by their text.
+
+Belongs here: the block, the family's interface, header paths. Does not belong here: a family's own layout.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import yaml
+
+from raw.contracts import TableContract
+from raw.harvest.grid import Grid
+from raw.vocabulary.period import parse_date
+
+_FAMILIES = Path(__file__).parents[1] / "families"
+
+
+class LayoutFault(ValueError):
+    """The table is not laid out as its family says: a fault code, the cell and what was expected and found."""
+
+    def __init__(self, code: str, cell: str, found: str, what: str = "") -> None:
+        super().__init__(f"{code} at {cell}")
+        self.code, self.cell, self.found, self.what = code, cell, found, what
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table inside a grid.
+
+    `headers`: data column → header path (`A | B`). `rows`: the grid's data rows. `stubs`: name → one text per data row
+    (keys may be put together from several columns); `stub_columns`: name → grid column, for addresses. `texts`: the
+    lines above the table. `skip_empty`: an empty cell means "not in this table" instead of "missing".
+    """
+
+    grid: Grid
+    headers: dict[int, str]
+    header_row: int
+    rows: Sequence[int]
+    stubs: dict[str, list[str]]
+    stub_columns: dict[str, int]
+    texts: list[str] = field(default_factory=list)
+    published_on: dt.date | None = None
+    skip_empty: bool = False
+
+
+class Family(Protocol):
+    """The interface of a family module."""
+
+    READER_VERSION: str
+
+    def identify(self, grids: list[Grid]) -> list[dict[str, str]]:
+        """What tables the file holds: attributes that `detect` of a contract is compared with (`code`, `title`, …)."""
+        ...
+
+    def blocks(self, grids: list[Grid], table: TableContract) -> list[Block]:
+        """The blocks of one table. Raises LayoutFault."""
+        ...
+
+    def published_on(self, grids: list[Grid]) -> dt.date | None:
+        """The date on which the publisher made the file, where it says so."""
+        ...
+
+
+@cache
+def family(name: str) -> Family:
+    """The family module of this name."""
+    return cast("Family", importlib.import_module(f"raw.families.{name}"))
+
+
+@cache
+def family_config(name: str) -> dict[str, Any]:
+    """The family's YAML: `symbols`, `decimal` and what its module reads from it."""
+    return cast("dict[str, Any]", yaml.safe_load((_FAMILIES / f"{name}.yml").read_text("utf-8")) or {})
+
+
+def matches(detect: str | dict[str, str], found: dict[str, str]) -> bool:
+    """Whether a contract's `detect` means the table that a family found (code equal, other attributes contained)."""
+    wanted = {"code": detect} if isinstance(detect, str) else detect
+    return all(
+        (value == found.get(key)) if key == "code" else value in found.get(key, "") for key, value in wanted.items()
+    )
+
+
+def header_path(segments: Iterable[str]) -> str:
+    """`A | B | C` from the header cells above a column: blanks folded, empty and repeated neighbours dropped."""
+    path: list[str] = []
+    for segment in segments:
+        text = re.sub(r"\s+", " ", segment).strip()
+        if text and (not path or path[-1] != text):
+            path.append(text)
+    return " | ".join(path)
+
+
+def find_date(pattern: str, texts: Iterable[str]) -> dt.date | None:
+    """The date at `{date}` in the first text that contains the pattern."""
+    expression = re.compile(re.escape(pattern).replace(r"\{date\}", r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d\d-\d\d)"))
+    for text in texts:
+        if found := expression.search(text):
+            return parse_date(found.group(1))
+    return None

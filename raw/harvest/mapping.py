@@ -1,0 +1,299 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a block to observations: columns, periods, areas, labels and values, with every fault on the way.
+
+Belongs here: joining a block with its contract. Does not belong here: layout (families) and judgement (quality).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from raw.contracts import AreaList, ColumnRule, Source, TableContract, table_settings
+from raw.harvest.columns import ColumnMatch, Matched, match_columns
+from raw.harvest.faults import Fault, describe
+from raw.harvest.grid import as_text, column_letters
+from raw.harvest.layout import Block, family_config, find_date
+from raw.harvest.values import number_from_text
+from raw.vocabulary.dimensions import code_from_label, format_dims
+from raw.vocabulary.measures import concepts
+from raw.vocabulary.period import parse_period, year_of
+
+AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
+
+
+@dataclass
+class Mapped:
+    """Observations without the delivery's own columns (source, snapshot, dates), the areas named, and the faults."""
+
+    observations: pl.DataFrame
+    areas: pl.DataFrame
+    faults: list[Fault] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What the leading columns say about one data row; None where a fault was found."""
+
+    period: str | None
+    area: tuple[str, str, str | None] | None
+    dims: dict[str, str]
+
+
+class Mapper:
+    """Maps the blocks of one file of one table; collects faults as it goes."""
+
+    def __init__(self, source: Source, table: TableContract, file: str) -> None:
+        self.source, self.table, self.file = source, table, file
+        self.config = family_config(source.contract.family)
+        self.symbols = {**self.config["symbols"], **source.contract.symbols, **table.symbols}
+        self.settings = table_settings(source, table)
+        self.faults: list[Fault] = []
+
+    def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
+        """Note a fault and go on."""
+        self.faults.append(Fault(code, self.source.id, self.table.id, self.file, cell, found, what))
+
+    def map(self, block: Block) -> Mapped:
+        """Observations of a block; check `faults` before using them."""
+        columns = self._columns(block)
+        if not block.rows:
+            self.fault("no_rows", block.grid.address(block.header_row, 0), "–")
+            return Mapped(pl.DataFrame(), pl.DataFrame(schema=AREA_COLUMNS), self.faults)
+        rows = self._rows(block, columns)
+        observations = self._values(block, columns, rows)
+        return Mapped(observations, _named_areas(block, rows), self.faults)
+
+    def _columns(self, block: Block) -> ColumnMatch:
+        match = match_columns(block.headers, self.table)
+        for column in match.unknown:
+            self.fault("header_unknown", block.grid.address(block.header_row, column), f"„{block.headers[column]}“")
+        for column in match.twice:
+            path = block.headers[column]
+            self.fault("header_twice", block.grid.address(block.header_row, column), f"„{path}“", path)
+        for key in match.missing:
+            self.fault("header_missing", block.grid.address(block.header_row, 0), "–", key)
+        return match
+
+    def _rows(self, block: Block, columns: ColumnMatch) -> list[_Row]:
+        count = len(block.rows)
+        periods = self._periods(block, columns, count)
+        areas = self._areas(block, periods, count)
+        dims = self._stub_dims(block, count)
+        return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
+
+    def _resolve(
+        self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = ""
+    ) -> list[Any]:
+        """Resolve each distinct text of a stub once; a text that means nothing is a fault at every cell it stands in."""
+        texts = block.stubs[stub]
+        meaning = {text: resolve(text) for text in dict.fromkeys(texts)}
+        for row, text in zip(block.rows, texts, strict=True):
+            if meaning[text] is None:
+                self.fault(code, block.grid.address(row, block.stub_columns[stub]), describe(text), what)
+        return [meaning[text] for text in texts]
+
+    def _stub(self, block: Block, rule_stub: str | None, default: str) -> str | None:
+        name = rule_stub or default
+        if name in block.stubs:
+            return name
+        if rule_stub:
+            self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", rule_stub)
+        return None
+
+    def _periods(self, block: Block, columns: ColumnMatch, count: int) -> list[str | None]:
+        rule = self.table.period
+        granularity = rule.format if rule else "year"
+        if rule and rule.text:
+            date = find_date(rule.text, block.texts)
+            if date is None:
+                self.fault("period", block.grid.address(0, 0), "–")
+            return [parse_period(date.isoformat(), granularity) if date else None] * count
+        if any(matched.period for matched in columns.matched.values()):
+            return [None] * count
+        stub = self._stub(block, rule.stub if rule else None, "period")
+        if stub is None:
+            self.fault("period", block.grid.address(block.header_row, 0), "–")
+            return [None] * count
+        return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
+
+    def _areas(
+        self, block: Block, periods: Sequence[str | None], count: int
+    ) -> list[tuple[str, str, str | None] | None]:
+        rule = self.table.area
+        resolve = area_resolver(self.source.areas, self.config.get("area_levels", []))
+        if rule and rule.fixed:
+            return [resolve(rule.fixed)] * count
+        stub = self._stub(block, rule.stub if rule else None, "area")
+        if stub is None:
+            self.fault("area", block.grid.address(block.header_row, 0), "–")
+            return [None] * count
+        what = self.source.areas.level if self.source.areas else "AGS, ARS"
+        return self._resolve(block, stub, resolve, "area", what)
+
+    def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
+        stubs = self.table.stubs
+        pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs if name.startswith("{"))
+        rows: list[dict[str, str]] = [{} for _ in range(count)]
+        for stub, pattern in pairs:
+            dimension = pattern.strip("{}")
+            labels = self.table.labels.get(dimension)
+            if stub not in block.stubs:
+                self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", stub)
+                continue
+            codes = self._resolve(block, stub, lambda text: code_from_label(dimension, text, labels), "label", dimension)  # noqa: B023
+            for row, code in zip(rows, codes, strict=True):
+                row[dimension] = code or "total"
+        return rows
+
+    def _values(self, block: Block, columns: ColumnMatch, rows: list[_Row]) -> pl.DataFrame:
+        """All cells of the matched columns as observations."""
+        frames = [
+            self._column(block, column, matched, rows)
+            for column, matched in columns.matched.items()
+            if matched.rule.ignore is None
+        ]
+        if not frames:
+            return pl.DataFrame()
+        cells = pl.concat(frames)
+        return _without_dead_areas(cells, self.config.get("dead_row_symbol")).drop("row")
+
+    def _column(self, block: Block, column: int, matched: Matched, rows: list[_Row]) -> pl.DataFrame:
+        rule, grid = matched.rule, block.grid
+        raw = [grid.rows[row][column] for row in block.rows]
+        concept = rule.concept or f"{self.table.id}.{matched.key}"
+        entry = concepts().get(concept)
+        letters = column_letters(column)
+        dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
+        frame = pl.DataFrame(
+            {
+                "row": list(block.rows),
+                "cell": [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows],
+                "area": [row.area[0] if row.area else None for row in rows],
+                "area_level": [row.area[1] if row.area else None for row in rows],
+                "area_vintage": [_vintage(row, matched.period) for row in rows],
+                "period": [matched.period or row.period for row in rows],
+                "dims": [dims_text[id(row.dims)] for row in rows],
+                "value_text": [as_text(cell) for cell in raw],
+                "number": [cell if isinstance(cell, float) else None for cell in raw],
+            },
+            schema_overrides={
+                "row": pl.Int64, "number": pl.Float64, "area": pl.String, "area_level": pl.String,
+                "area_vintage": pl.String, "period": pl.String,
+            },
+        )  # fmt: skip
+        is_text = entry is not None and entry.unit == "text"
+        if block.skip_empty:
+            frame = frame.filter(pl.col("value_text") != "")
+        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config["decimal"], is_text))
+        self._report_values(block, column, frame)
+        return frame.select(
+            "row",
+            "cell",
+            pl.lit(matched.key).alias("column"),
+            pl.lit(concept).alias("measure"),
+            "area",
+            "area_level",
+            "area_vintage",
+            "period",
+            self._basis(rule),
+            "dims",
+            (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
+            "value_text",
+            pl.lit(rule.unit or (entry.unit if entry else "unknown")).alias("unit"),
+            "obs_status",
+            pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
+        )
+
+    def _basis(self, rule: ColumnRule) -> pl.Expr:
+        """The column's basis, or the table's, which may change from a year on (a new census)."""
+        expression = pl.lit(self.settings["basis"])
+        for year, basis in sorted(self.table.basis_from.items()):
+            expression = pl.when(pl.col("period") >= year).then(pl.lit(basis)).otherwise(expression)
+        return (pl.lit(rule.basis) if rule.basis else expression).alias("basis")
+
+    def _report_values(self, block: Block, column: int, frame: pl.DataFrame) -> None:
+        allowed = " ".join(sorted(self.symbols))
+        for row, text in frame.filter(pl.col("obs_status").is_null()).select("row", "value_text").iter_rows():
+            self.fault("value", block.grid.address(row, column), describe(text), allowed)
+
+
+def _value_and_status(symbols: dict[str, str], decimal: str, is_text: bool) -> list[pl.Expr]:
+    """Columns `value` and `obs_status`; the status is null where the entry is neither number nor agreed symbol."""
+    text = pl.col("value_text")
+    if is_text:
+        return [
+            pl.lit(None, pl.Float64).alias("value"),
+            pl.when(text == "").then(pl.lit("O")).otherwise(pl.lit("A")).alias("obs_status"),
+        ]
+    zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
+    missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}
+    number = pl.coalesce(pl.col("number"), number_from_text(text, decimal))
+    value = pl.when(text.is_in(zeros)).then(0.0).when(text.is_in(list(missing))).then(None).otherwise(number)
+    status = (
+        pl.when(text == "")
+        .then(pl.lit("O"))
+        .when(text.is_in(list(missing)))
+        .then(text.replace_strict(missing, default=None, return_dtype=pl.String))
+        .when(value.is_not_null() & value.is_finite())
+        .then(pl.lit("A"))
+    )
+    return [value.alias("value"), status.alias("obs_status")]
+
+
+def _vintage(row: _Row, header_period: str | None) -> str | None:
+    """The territory's year: the municipal list's own, or else the year of the figure."""
+    if row.area is None:
+        return None
+    period = header_period or row.period
+    return row.area[2] or (year_of(period) if period else None)
+
+
+def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame:
+    """An area with nothing but `-` in a period does not exist at that date: its cells are M, not zero."""
+    if symbol is None:
+        return cells
+    about = ["area", "area_level", "period"]
+    dead = (pl.col("value_text") == symbol).all().over(about) & (pl.len().over(about) > 1)
+    return cells.with_columns(
+        pl.when(dead).then(None).otherwise(pl.col("value")).alias("value"),
+        pl.when(dead).then(pl.lit("M")).otherwise(pl.col("obs_status")).alias("obs_status"),
+    )
+
+
+def _named_areas(block: Block, rows: list[_Row]) -> pl.DataFrame:
+    """Area keys with the names that stand beside them."""
+    names = block.stubs.get("area_name")
+    if names is None:
+        return pl.DataFrame(schema=AREA_COLUMNS)
+    found = {
+        (row.area[0], row.area[1], _vintage(row, None), name.strip())
+        for row, name in zip(rows, names, strict=True)
+        if row.area and name.strip()
+    }
+    return pl.DataFrame(sorted(found, key=str), schema=AREA_COLUMNS, orient="row")
+
+
+def area_resolver(
+    listed: AreaList | None, levels: list[dict[str, str]]
+) -> Callable[[str], tuple[str, str, str | None] | None]:
+    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first."""
+    known: dict[str, tuple[str, str, str | None]] = {}
+    if listed:
+        for entry in listed.areas:
+            for code in (*entry.codes, entry.key):
+                known[code] = (entry.key, entry.level or listed.level, listed.vintage)
+    patterns = [(re.compile(level["pattern"]), level["level"]) for level in levels]
+
+    def resolve(text: str) -> tuple[str, str, str | None] | None:
+        text = text.strip()
+        if text in known:
+            return known[text]
+        return next(((text, level, None) for pattern, level in patterns if pattern.match(text)), None)
+
+    return resolve

@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Crash-safe file operations: write beside, sync, move into place.
+
+Belongs here: how a file gets onto the disk whole or not at all. Does not belong here: what the file says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RESTRICTED_FOLDER = 0o700
+RESTRICTED_FILE = 0o600
+
+
+def restricted_folder(path: Path) -> Path:
+    """Create a folder that only its owner may enter, or tighten one that is there."""
+    path.mkdir(parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o777 != RESTRICTED_FOLDER:
+        path.chmod(RESTRICTED_FOLDER)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Make renames inside a folder durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def atomic(target: Path, mode: int = RESTRICTED_FILE) -> Iterator[Path]:
+    """Yield a path beside the target to write to; on success it is synced and takes the target's place.
+
+    After a crash there is the old file, or the new one, or none; a left-over `.<name>.<random>.part` is harmless.
+    """
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        part.chmod(mode)
+        handle = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        part.replace(target)
+        sync_folder(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(target: Path, content: Any, mode: int = RESTRICTED_FILE) -> None:
+    """Write JSON atomically; keys sorted, so equal content gives equal bytes."""
+    with atomic(target, mode) as part:
+        part.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text("utf-8"))
