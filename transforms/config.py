@@ -14,9 +14,7 @@ import os
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault(
-    "SQLMESH__DISABLE_ANONYMIZED_ANALYTICS", "true"
-)  # is read once, when sqlmesh is imported
+os.environ.setdefault("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS", "true")  # is read once, when sqlmesh is imported
 
 from sqlmesh.core.config import (
     Config,
@@ -30,9 +28,7 @@ START = "2000-01-01"
 """Formal start of every model; all models are rebuilt whole, so no figure depends on it."""
 
 
-def project_config(
-    database: Path | None = None, state: Path | None = None, cache: Path | None = None
-) -> Config:
+def project_config(database: Path | None = None, state: Path | None = None, cache: Path | None = None) -> Config:
     """Configure one build: DuckDB files (None: in memory) and the folder that caches parsed models."""
     return Config(
         project="lagebild",

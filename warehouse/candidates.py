@@ -64,9 +64,7 @@ def input_hash(tier: str, inputs: Landing, project_dir: Path = PROJECT_DIR) -> s
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def candidate(
-    warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: Path = PROJECT_DIR
-) -> Candidate:
+def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: Path = PROJECT_DIR) -> Candidate:
     """Return the candidate of these inputs: the one that is there, or a new build.
 
     A candidate whose build failed, or died half-way, is discarded whole and built again. A build that is not

@@ -62,9 +62,7 @@ def load_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[
     if unknown := sorted({key for row in rows for key in row} - set(wanted)):
         raise LandingError(f"landing.{table} has no columns {', '.join(unknown)}")
     schema = pa.schema([(column, _ARROW_TYPES[kind]) for column, kind in wanted.items()])
-    landed = pa.table(
-        [pa.array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema
-    )
+    landed = pa.table([pa.array([row.get(field.name) for row in rows], field.type) for field in schema], schema=schema)
     connection.register("landed_rows", landed)
     connection.execute(f"INSERT INTO landing.{table} BY NAME SELECT * FROM landed_rows")
     connection.unregister("landed_rows")

@@ -97,9 +97,7 @@ def warm_up() -> threading.Thread:
     return thread
 
 
-def build(
-    candidate_dir: Path, inputs: Landing, *, cache_dir: Path, project_dir: Path = PROJECT_DIR
-) -> BuildResult:
+def build(candidate_dir: Path, inputs: Landing, *, cache_dir: Path, project_dir: Path = PROJECT_DIR) -> BuildResult:
     """Build all models into `candidate_dir / candidate.duckdb`; the folder must not hold one yet.
 
     Works in a temporary folder in it and moves the file into place only if the build is ok, so that a build
@@ -262,9 +260,7 @@ def _model_result(context: Context, model: Model, snapshots: dict[str, Any], rec
     return ModelResult(name, rows, seconds, _audit_results(context, model, snapshots, rows is not None))
 
 
-def _audit_results(
-    context: Context, model: Model, snapshots: dict[str, Any], built: bool
-) -> tuple[AuditResult, ...]:
+def _audit_results(context: Context, model: Model, snapshots: dict[str, Any], built: bool) -> tuple[AuditResult, ...]:
     """Evaluate every audit on the table as it stands; where there is no table, say so instead of passing."""
     labelled = _audit_labels(model)
     if not built or not labelled:
@@ -310,9 +306,7 @@ def _model_entry(model: Model) -> dict[str, Any]:
         "kind": str(model.kind.name.value).lower(),
         "description": model.description or "",
         "deps": sorted(_name(dependency) for dependency in model.depends_on or ()),
-        "grain": [
-            column.name for column in (model.grains[0].find_all(_column_class()) if model.grains else ())
-        ],
+        "grain": [column.name for column in (model.grains[0].find_all(_column_class()) if model.grains else ())],
         "columns": [
             {"name": column, "type": kind.sql("duckdb"), "description": described.get(column, "")}
             for column, kind in types.items()

@@ -111,9 +111,7 @@ class Kpi(BaseModel):
     @model_validator(mode="after")
     def _rule_fits(self) -> Kpi:
         if (self.rule == "ratio_of_sums") != (self.denominator is not None):
-            raise ValueError(
-                f"rule {self.rule} {'needs a' if self.denominator is None else 'has no'} denominator"
-            )
+            raise ValueError(f"rule {self.rule} {'needs a' if self.denominator is None else 'has no'} denominator")
         if self.denominator is None and (self.denominator_bases or self.min_denominator is not None):
             raise ValueError("denominator_bases and min_denominator need a denominator")
         if self.rule == "published_only" and len(parse_expression(self.numerator)) > 1:
@@ -126,9 +124,7 @@ class Kpi(BaseModel):
     def formula(self) -> str:
         """The formula as people write it, e.g. `1000 * (births - deaths) / pop_mean`."""
         if self.denominator is None:
-            return (
-                self.numerator if self.factor == 1 else f"{self.factor:.12g} * {_bracketed(self.numerator)}"
-            )
+            return self.numerator if self.factor == 1 else f"{self.factor:.12g} * {_bracketed(self.numerator)}"
         quotient = f"{_bracketed(self.numerator)} / {_bracketed(self.denominator)}"
         return quotient if self.factor == 1 else f"{self.factor:.12g} * {quotient}"
 
@@ -190,14 +186,10 @@ def _place(fault: Mapping[str, Any]) -> str:
     return ".".join(str(step) for step in fault["loc"]) or "entry"
 
 
-def _merge(
-    entries: dict[str, dict[str, Any]], kpi: str, entry: dict[str, Any], path: Path, faults: list[str]
-) -> None:
+def _merge(entries: dict[str, dict[str, Any]], kpi: str, entry: dict[str, Any], path: Path, faults: list[str]) -> None:
     base = entry.pop("extends", None)
     if base is None and kpi in entries:
-        faults.append(
-            f"{path.name}: KPI {kpi} exists already; to change single fields write `extends: {kpi}`"
-        )
+        faults.append(f"{path.name}: KPI {kpi} exists already; to change single fields write `extends: {kpi}`")
     elif base is not None and base not in entries:
         faults.append(f"{path.name}: KPI {kpi} extends {base}, which does not exist")
     elif base is None:
@@ -224,9 +216,7 @@ def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
     keys = [loader.construct_object(key) for key, _ in node.value]
     twice = sorted({str(key) for key in keys if keys.count(key) > 1})
     if twice:
-        raise yaml.constructor.ConstructorError(
-            None, None, f"written twice: {', '.join(twice)}", node.start_mark
-        )
+        raise yaml.constructor.ConstructorError(None, None, f"written twice: {', '.join(twice)}", node.start_mark)
     return loader.construct_mapping(node, deep=True)
 
 
