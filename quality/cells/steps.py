@@ -125,8 +125,8 @@ def register_recipes(connection: duckdb.DuckDBPyConnection, recipes: pl.DataFram
 def observed(connection: duckdb.DuckDBPyConnection) -> None:
     """Cells that stand in a delivery, or are sums of groups that do.
 
-    Where several tables have the same cell, the one with the fewest pieces, the best-known meaning and the latest
-    publication is taken; that they agree is an identity check, not decided here.
+    Where several tables have the same cell, a published one goes first (what is public anyway is known), then the one
+    with the fewest pieces, the best-known meaning and the latest publication; that they agree is not decided here.
     """
     connection.execute(
         f"""
@@ -152,7 +152,7 @@ def observed(connection: duckdb.DuckDBPyConnection) -> None:
             select * from summed
             qualify row_number() over (
                 partition by measure, area, area_vintage, period, basis
-                order by pieces, list_position(['stated', 'labelled', 'evidence'], meaning),
+                order by publicity = 'public' desc, pieces, list_position(['stated', 'labelled', 'evidence'], meaning),
                          published_on desc nulls last, source, "table"
             ) = 1
         ),

@@ -8,14 +8,16 @@ Belongs here: rules on single rows. Does not belong here: rules on sums (`identi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from raw.vocabulary.lists import codes, statuses_with_value
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import OBSERVATION
+
+if TYPE_CHECKING:
+    import pandera.polars as pa
 
 _KEY_FORMATS = {
     "bund": r"^DG$",
@@ -43,6 +45,8 @@ class Sifted:
 
 def schema() -> pa.DataFrameSchema:
     """The pandera schema of an observation frame with the derived helper columns of `_with_helpers`."""
+    import pandera.polars as pa  # takes almost two seconds: only where something is checked
+
     flags = [name for name in _rules() if name.startswith("rule_")]
     columns: dict[str, pa.Column] = {
         name: pa.Column(kind, nullable=name in ("value", "published_on")) for name, kind in OBSERVATION.items()
@@ -76,6 +80,8 @@ def _rules() -> dict[str, pl.Expr]:
 
 def sift(observations: pl.DataFrame) -> Sifted:
     """Split observations (columns of OBSERVATION) into good rows and quarantined rows."""
+    from pandera.errors import SchemaErrors
+
     numbered = observations.with_columns(**_rules())
     try:
         schema().validate(numbered, lazy=True)
