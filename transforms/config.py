@@ -11,7 +11,6 @@ and `format`.
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 os.environ.setdefault("SQLMESH__DISABLE_ANONYMIZED_ANALYTICS", "true")  # is read once, when sqlmesh is imported
@@ -44,7 +43,7 @@ def project_config(database: Path | None = None, state: Path | None = None, cach
         virtual_environment_mode=VirtualEnvironmentMode.DEV_ONLY,
         disable_anonymized_analytics=True,
         infer_python_dependencies=False,
-        cache_dir=str(cache or Path(tempfile.gettempdir()) / "lagebild-sqlmesh-cache"),
+        cache_dir=str(cache) if cache else None,
     )
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from warehouse import manifest, sqlmesh
 
@@ -59,3 +60,10 @@ def test_no_model_reads_a_file_or_selects_everything() -> None:
         text = path.read_text(encoding="utf-8").lower()
         assert "read_" not in text, path.name
         assert "select *" not in text, path.name
+
+
+@pytest.mark.parametrize("engine", ["postgres", "spark"])
+def test_every_model_can_be_written_for_other_engines(engine: str) -> None:
+    for path in (sqlmesh.PROJECT_DIR / "models").rglob("*.sql"):
+        query = path.read_text(encoding="utf-8").split("\n);\n", 1)[1]
+        assert sqlglot.transpile(query, read="duckdb", write=engine, unsupported_level=sqlglot.ErrorLevel.RAISE)
