@@ -17,7 +17,7 @@ export DAGSTER_DISABLE_TELEMETRY := 1
 export SQLMESH__DISABLE_ANONYMIZED_ANALYTICS := true
 export GX_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -75,7 +75,7 @@ clean: ## remove the demo site, caches and the virtual environment
 .venv/.packages: .venv/.uv requirements.lock
 	@echo "Installing the packages of requirements.lock into .venv (about 1.3 GB, once)"
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
-		--only-binary :all: --no-binary reuse --build-constraints requirements.lock
+		--only-binary :all: --no-binary reuse --build-constraints requirements.lock --compile-bytecode
 	@touch $@
 
 .venv/.project: .venv/.packages pyproject.toml

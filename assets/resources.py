@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The site as a Dagster resource: where things lie, and the pointers from one station to the next.
+
+Belongs here: paths and pointers. Does not belong here: settings (`pipelines.settings`) and any station's work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from quality.areas.areas import build_areas
+from quality.checks.checked import Checked, check_source
+from quality.disclosure.rules import Rules, load_rules
+from raw.contracts import Source, load_sources
+from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
+from raw.lake.files import atomic, read_json, restricted_folder, write_json
+from raw.lake.lake import Lake
+from transforms.catalogue import Catalogue, load
+
+
+class NoSite(RuntimeError):
+    """A station was started without a site. Set LAGEBILD_SITE, or use `lagebild --site DIR`."""
+
+
+class NotPassed(RuntimeError):
+    """A station was asked for something that did not pass its checks, or was never made."""
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, sizes and dates of a folder's YAML files: as long as it is equal, nothing has to be read again."""
+    files = sorted(folder.rglob("*.yml"))
+    return tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=4)
+def _contracts(folder: Path, active: tuple[str, ...] | None, stamp: object) -> dict[str, Source]:
+    return load_sources(folder, active)
+
+
+@lru_cache(maxsize=4)
+def _catalogue(folder: Path, stamp: object) -> Catalogue:
+    return load(site_kpis_dir=folder)
+
+
+class SiteResource(dg.ConfigurableResource):
+    """Paths and settings of a site; both zones get one, with the folders they need."""
+
+    root: str = ""
+    sources: list[str] | None = None
+    tiers: list[str] = ["internal", "public"]
+    settle_seconds: float = 2.0
+    today: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The site's folder. Raises NoSite."""
+        if not self.root:
+            raise NoSite("no site: set LAGEBILD_SITE to a folder made by `lagebild init`")
+        return Path(self.root)
+
+    @property
+    def warehouse(self) -> Path:
+        """The publish zone's folder."""
+        return self.path / "warehouse"
+
+    @property
+    def day(self) -> dt.date:
+        """The day of the run; settable, so that a run can be repeated as of a day."""
+        return dt.date.fromisoformat(self.today) if self.today else dt.date.today()
+
+    def lake(self) -> Lake:
+        """The lake of the restricted zone."""
+        return Lake(self.path / "lake")
+
+    def inbox(self) -> Path:
+        """The inbox, which only its owner may enter."""
+        return restricted_folder(self.path / "inbox")
+
+    def contracts(self) -> dict[str, Source]:
+        """The active sources of product and site."""
+        folder = self.path / "sources"
+        return _contracts(folder, tuple(self.sources) if self.sources is not None else None, _stamp(folder))
+
+    def catalogue(self) -> Catalogue:
+        """The KPI catalogue of product and site."""
+        return _catalogue(self.path / "kpis", _stamp(self.path / "kpis"))
+
+    def rules(self) -> Rules:
+        """The rules of the door."""
+        return load_rules(self.path / "disclosure_rules.yml")
+
+    def claims(self) -> dict[str, Claim]:
+        """Which tables each snapshot holds."""
+        return identify(self.lake(), self.contracts())
+
+    def harvest(self, source: str) -> Harvest:
+        """The harvest of one source, from the memo where nothing changed."""
+        return harvest_source(self.lake(), self.contracts()[source], self.claims())
+
+    def area_table(self) -> pl.DataFrame:
+        """The area table as the station `areas` left it."""
+        return pl.read_parquet(self.pointed("areas"))
+
+    def build_areas(self) -> pl.DataFrame:
+        """Areas named in all observations, and the municipal lists."""
+        contracts, claims, lake = self.contracts(), self.claims(), self.lake()
+        named = [harvest_source(lake, source, claims).read_areas() for source in contracts.values()]
+        return build_areas(named, [source.areas for source in contracts.values() if source.areas])
+
+    def write_areas(self, areas: pl.DataFrame) -> Path:
+        """Write the area table for the restricted zone, and its copy for the publish zone."""
+        path = self.lake().root / "areas.parquet"
+        self.warehouse.mkdir(parents=True, exist_ok=True)
+        for target, mode in ((path, 0o600), (self.warehouse / "areas.parquet", 0o644)):
+            with atomic(target, mode) as part:
+                areas.write_parquet(part)
+        return path
+
+    def check(self, source: str) -> Checked:
+        """The checked observations of one source."""
+        return check_source(self.lake().root, self.contracts()[source], self.harvest(source), self.area_table(), self.day)
+
+    def point(self, asset: str, path: Path, passed: bool = True) -> None:
+        """Note where an asset's current file lies and whether it passed its checks."""
+        folder = restricted_folder(self.lake().root / "current")
+        write_json(folder / f"{asset}.json", {"path": str(path.relative_to(self.path)), "passed": passed})
+
+    def pointed(self, asset: str) -> Path:
+        """The current file of an asset. Raises NotPassed if it did not pass or was never made."""
+        pointer = self.lake().root / "current" / f"{asset}.json"
+        entry: dict[str, Any] = read_json(pointer) if pointer.exists() else {"passed": False}
+        if not entry["passed"]:
+            raise NotPassed(f"{asset} has not passed its checks; nothing is built on it")
+        return self.path / str(entry["path"])

@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a site holds, as figures: sources, cells withheld, KPI values, the latest release.
+
+Belongs here: counting. Does not belong here: printing (`cli`), and any value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.resources import SiteResource
+from raw.harvest.faults import Fault
+from raw.harvest.harvest import harvest_source
+from raw.lake.files import read_json
+from warehouse.picture import PictureError, overview
+
+
+@dataclass
+class SourceRow:
+    """Counts of one source."""
+
+    source: str
+    files: int
+    rejected: int
+    observations: int
+    quarantined: int
+
+
+@dataclass
+class TierRow:
+    """Counts of one tier; KPIs, areas and years of values that are published or withheld."""
+
+    tier: str
+    cells: int
+    withheld: int
+    values: int
+    kpis: int
+    areas: int
+    years: int
+
+
+@dataclass
+class Report:
+    """Everything that the closing table shows."""
+
+    sources: list[SourceRow] = field(default_factory=list)
+    tiers: list[TierRow] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    unclaimed: int = 0
+    release: str | None = None
+    marts: Path | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {
+            "sources": [asdict(row) for row in self.sources],
+            "tiers": [asdict(row) for row in self.tiers],
+            "faults": [fault.as_dict() for fault in self.faults],
+            "waiting": self.waiting,
+            "unclaimed": self.unclaimed,
+            "release": self.release,
+            "marts": str(self.marts) if self.marts else None,
+        }
+
+
+def site_report(site: SiteResource) -> Report:
+    """Count what the site holds now. Runs nothing; reads reports, certificates and the latest release."""
+    report = Report()
+    lake, claims = site.lake(), site.claims()
+    for source in site.contracts().values():
+        harvest = harvest_source(lake, source, claims)
+        if not harvest.files:
+            continue
+        rejected = harvest.rejected
+        report.faults.extend(fault for file in rejected for fault in file.faults)
+        rows = sum(file.rows for file in harvest.files)
+        quarantined = _quarantined(site, source.id)
+        report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))
+    report.unclaimed = sum(not claim.tables for claim in claims.values())
+    report.waiting = sorted(
+        path.relative_to(site.inbox()).as_posix() for path in site.inbox().rglob("*") if path.is_file()
+    )
+    latest = site.warehouse / "releases" / "latest"
+    if latest.exists():
+        report.release = latest.resolve().name
+        report.marts = latest.resolve()
+    report.tiers = [_tier(site, tier, report.marts) for tier in site.tiers]
+    return report
+
+
+def checked_report(site: SiteResource, source: str) -> dict[str, Any]:
+    """The report of the last check of a source, empty if there was none."""
+    pointer = site.path / "lake" / "current" / f"checked__{source}.json"
+    if not pointer.exists():
+        return {}
+    report: dict[str, Any] = read_json((site.path / read_json(pointer)["path"]).with_suffix(".json"))
+    return report
+
+
+def _quarantined(site: SiteResource, source: str) -> int:
+    return int(checked_report(site, source).get("quarantined", 0))
+
+
+def _tier(site: SiteResource, tier: str, release: Path | None) -> TierRow:
+    certificate_path = site.warehouse / "protected" / tier / "certificate.json"
+    certificate = read_json(certificate_path) if certificate_path.exists() else {"cells": 0, "withheld": 0}
+    mart = release / tier / "marts" / "kpi_value__area_period.parquet" if release else None
+    counts = (0, 0, 0, 0)
+    if mart and mart.exists():
+        counts = (
+            pl.scan_parquet(mart)
+            .select(
+                pl.col("value").count(),
+                pl.col("kpi").n_unique(),
+                pl.struct("area", "area_level").n_unique().alias("areas"),
+                pl.col("period").str.slice(0, 4).n_unique(),
+            )
+            .collect()
+            .row(0)
+        )
+    return TierRow(tier, certificate["cells"], certificate["withheld"], *counts)
+
+
+def picture(site: SiteResource, report: Report, language: str, map_name: str | None, synthetic: bool) -> Path | None:
+    """The overview picture of the latest release, drawn once per release; None if there is nothing to draw."""
+    if report.marts is None or report.release is None:
+        return None
+    out = site.warehouse / "pictures" / f"{report.release}-{language}.png"
+    if out.exists():
+        return out
+    tier = "public" if "public" in site.tiers else site.tiers[0]
+    geojson = site.path / "areas" / map_name if map_name else None
+    try:
+        return overview(
+            report.marts / tier / "marts", geojson, out, language, release=report.release, synthetic=synthetic
+        )
+    except PictureError:
+        return None
