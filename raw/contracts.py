@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 
 PRODUCT_SOURCES = Path(__file__).parent / "sources"
+FAMILIES = Path(__file__).parent / "families"
 
 
 class ContractError(ValueError):
@@ -44,6 +45,15 @@ def _symbol(value: object) -> object:
     return value
 
 
+def _family(value: object) -> object:
+    known = sorted(path.stem for path in FAMILIES.glob("*.yml"))
+    if value not in known:
+        raise ValueError(f"there is no layout family {value!r}; known: {', '.join(known)}")
+    return value
+
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]+$")]
+"""Key or code of a dimension: nothing that the canonical text `age=0-2;sex=f` needs for itself."""
 AreaLevel = Annotated[str, _one_of("area_levels")]
 Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
@@ -60,7 +70,7 @@ class ColumnRule(_Model):
     """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning."""
 
     concept: str | None = None
-    dims: dict[str, str] = {}
+    dims: dict[Code, Code] = {}
     unit: str | None = None
     factor: float = 1.0
     basis: Basis | None = None
@@ -148,7 +158,7 @@ class TableContract(_Model):
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
     columns: dict[str, ColumnRule]
-    labels: dict[str, dict[str, str]] = {}
+    labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
     note: Text | str | None = None
     first_row: int | None = None
@@ -189,6 +199,9 @@ class AreaList(_Model):
     @model_validator(mode="after")
     def _codes_are_unique(self) -> AreaList:
         seen: dict[str, str] = {}
+        keys = [area.key for area in self.areas]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise ValueError(f"an area stands in the list twice: {', '.join(twice)}")
         for area in self.areas:
             for code in area.codes:
                 if seen.setdefault(code, area.key) != area.key:
@@ -197,9 +210,11 @@ class AreaList(_Model):
 
 
 class SourceAreas(_Model):
+    """Which municipal areas a source speaks of, and the file that lists them."""
+
     level: AreaLevel
     parent: str | None = None
-    list_: str = Field(alias="list")
+    list_: Literal["areas.yml"] = Field(alias="list")
 
 
 class SourceContract(_Model):
@@ -212,7 +227,7 @@ class SourceContract(_Model):
     licence: str
     attribution: str | None = None
     cadence: Literal["monthly", "quarterly", "annual", "irregular"]
-    family: str
+    family: Annotated[str, BeforeValidator(_family)]
     owner: str
     publicity: Literal["public", "confidential"]
     klass: MeasureClass = Field(alias="class")
@@ -229,9 +244,9 @@ class SourceContract(_Model):
 class KnownViolation(_Model):
     """A violation of an identity that is known: it passes while the figures are as expected, until it expires.
 
-    `expect` is the fingerprint of the figures involved (`lagebild source violations` prints it). With action `quarantine`
-    the rows are kept out; that is also the way to keep out rows that no identity catches (identity `none`).
-    `area` may be `*`.
+    `expect` is the fingerprint of the figures involved (`lagebild source violations` prints it). With action
+    `quarantine` the rows are kept out; that is also the way to keep out rows that no identity catches (identity
+    `none`). `area` may be `*`.
     """
 
     table: str
@@ -267,11 +282,24 @@ class Source(_Model):
         return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a fault; plain YAML would forget the first in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(None, None, f"twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def _read(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text("utf-8"))
+        return yaml.load(path.read_text("utf-8"), _UniqueKeys)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ContractError(f"{path.name}: not readable as YAML: {error}") from error
+
+
+_VIOLATIONS = TypeAdapter(list[KnownViolation])
 
 
 def _faults(path: Path, error: ValidationError) -> list[str]:
@@ -294,7 +322,7 @@ def load_source(folder: Path) -> Source:
             elif path.name == "areas.yml":
                 areas = AreaList.model_validate(data)
             elif path.name == "known_violations.yml":
-                violations = [KnownViolation.model_validate(entry) for entry in data or []]
+                violations = _VIOLATIONS.validate_python(data or [])
             else:
                 table = TableContract.model_validate(data)
                 if table.id != path.stem:
@@ -306,6 +334,9 @@ def load_source(folder: Path) -> Source:
             faults.extend(_faults(path, error))
     if contract is None and not faults:
         faults.append(f"{folder.name}: no source.yml")
+    for violation in violations:
+        if not faults and violation.table not in tables:
+            faults.append(f"{folder.name}/known_violations.yml: there is no table {violation.table!r}")
     if contract and contract.id != folder.name:
         faults.append(f"{folder.name}/source.yml: id is {contract.id!r}, expected {folder.name!r}")
     if faults or contract is None:
@@ -333,7 +364,9 @@ def load_sources(site_sources: Path | None = None, active: Iterable[str] | None 
     for name in wanted:
         if name in folders:
             try:
-                sources[name] = load_source(folders[name])
+                sources[name] = source = load_source(folders[name])
+                if source.contract.areas and source.areas is None:
+                    faults.append(f"{name}/source.yml: names {source.contract.areas.list_}, which is not there")
             except ContractError as error:
                 faults.append(str(error))
     if faults:

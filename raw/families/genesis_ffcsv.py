@@ -14,15 +14,17 @@ from raw.contracts import TableContract
 from raw.harvest.grid import CSV_SHEET, Grid
 from raw.harvest.layout import Block, LayoutFault
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _FIXED = ("Statistik_Code", "Statistik_Label", "Zeit_Code", "Zeit_Label", "Zeit")
 _TRAIT = re.compile(r"^(\d+)_(Merkmal|Auspraegung)_(Code|Label)$")
+_TRAIT_COLUMNS = ("Merkmal_Code", "Merkmal_Label", "Auspraegung_Code", "Auspraegung_Label")
 _TIME = "Zeit"
 
 
 def _columns(grid: Grid) -> dict[str, int]:
-    return {grid.text(0, column): column for column in range(grid.width) if grid.text(0, column)}
+    """Column of each header; of a header that stands twice, the first."""
+    return {grid.text(0, column): column for column in reversed(range(grid.width)) if grid.text(0, column)}
 
 
 def _only(grids: list[Grid]) -> Grid | None:
@@ -34,13 +36,14 @@ def _traits(grid: Grid) -> dict[str, int]:
     """Code of each characteristic (`GES`) → its number, from the first data row."""
     return {
         grid.text(1, column): int(found[1])
-        for name, column in _columns(grid).items()
+        for name, column in sorted(_columns(grid).items(), key=lambda item: item[1])
         if (found := _TRAIT.match(name)) and found.group(2, 3) == ("Merkmal", "Code")
     }
 
 
 def _values(grid: Grid) -> dict[str, int]:
-    return {name: c for name, c in _columns(grid).items() if name not in _FIXED and not _TRAIT.match(name)}
+    columns = sorted(_columns(grid).items(), key=lambda item: item[1])
+    return {name: column for name, column in columns if name not in _FIXED and not _TRAIT.match(name)}
 
 
 def identify(grids: list[Grid]) -> list[dict[str, str]]:
@@ -61,27 +64,32 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     grid = _only(grids)
     if grid is None:
         raise LayoutFault("layout", f"{CSV_SHEET}!A1", "–", _FIXED[0])
-    columns = _columns(grid)
-    for name in _FIXED:
-        if name not in columns:
-            raise LayoutFault("header_missing", grid.address(0, 0), "–", name)
+    columns, traits = _columns(grid), _traits(grid)
+    wanted = [*_FIXED, *(f"{number}_{name}" for number in traits.values() for name in _TRAIT_COLUMNS)]
+    faults = [LayoutFault("header_missing", grid.address(0, 0), "–", name) for name in wanted if name not in columns]
     rows = [row for row in range(1, len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
-    stubs = {_TIME: [grid.text(row, columns[_TIME]) for row in rows]}
-    stub_columns = {_TIME: columns[_TIME]}
-    for code, number in _traits(grid).items():
-        name, label = (columns[f"{number}_Auspraegung_{kind}"] for kind in ("Code", "Label"))
-        trait = columns[f"{number}_Merkmal_Code"]
-        if moved := next((row for row in rows if grid.text(row, trait) != code), None):
-            raise LayoutFault("layout", grid.address(moved, trait), "ein anderes Merkmal / another trait", code)
-        stubs[code] = [grid.text(row, name) or grid.text(row, label) for row in rows]
-        stub_columns[code] = name
+    stubs, stub_columns = {}, {}
+    if _TIME in columns:
+        stubs[_TIME] = [grid.text(row, columns[_TIME]) for row in rows]
+        stub_columns[_TIME] = columns[_TIME]
+    for trait, number in traits.items():
+        code, label = (columns.get(f"{number}_Auspraegung_{kind}", grid.width) for kind in ("Code", "Label"))
+        column = columns[f"{number}_Merkmal_Code"]
+        for row in rows:
+            if grid.text(row, column) != trait:
+                found = "ein anderes Merkmal / another trait"
+                faults.append(LayoutFault("layout", grid.address(row, column), found, trait))
+        stubs[trait] = [grid.text(row, code) or grid.text(row, label) for row in rows]
+        stub_columns[trait] = code
+    known = set(columns.values()) - set(_values(grid).values())
     return [
         Block(
             grid=grid,
-            headers={column: name for name, column in _values(grid).items()},
+            headers={column: grid.text(0, column) for column in range(grid.width) if column not in known},
             header_row=0,
             rows=rows,
             stubs=stubs,
             stub_columns=stub_columns,
+            faults=faults,
         )
     ]

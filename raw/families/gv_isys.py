@@ -11,19 +11,26 @@ import datetime as dt
 import re
 
 from raw.contracts import TableContract
+from raw.harvest.faults import describe
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault, header_path
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _CODE = "GV-ISys Jahresauszug"
 _HEADER_WITHIN = 12
 _KEY_COLUMNS = range(2, 7)
 _NAME_COLUMN = 7
 _RECORD_TYPES = {"10": 1, "20": 2, "40": 3, "50": 4, "60": 5}
+_REGION = "30"  # Regionen of Baden-Württemberg: no level of administration, no figures
+_KEY_WIDTHS = (2, 1, 2, 4, 3)
+_LAND = re.compile(r"[0-9]{1,2}$")
 _DATED = re.compile(r"(?:^|\s)(?:am )?\d{2}\.\d{2}\.\d{4}.*$|^Zuordnungsstand.*$|^Gebietsstand.*$")
 _FOOTNOTE = re.compile(r"(?<=\D)\s*\d\)$")
-_MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember")  # fmt: skip
+_MONTHS = [
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+]
 _ISSUED = re.compile(rf"Erscheinungsmonat:\s*({'|'.join(_MONTHS)}) (\d{{4}})")
 
 
@@ -70,9 +77,9 @@ def _headers(grid: Grid, top: int, first_data: int) -> dict[int, str]:
 def _key(grid: Grid, row: int) -> str:
     """Land 2, Regierungsbezirk 3, Kreis 5, Gemeindeverband 9 (ARS), Gemeinde 8 digits (AGS, without the Verband)."""
     parts = [grid.text(row, column) for column in _KEY_COLUMNS]
-    depth = _RECORD_TYPES.get(grid.text(row, 0))
-    if depth is None:
-        return ""
+    depth = _RECORD_TYPES[grid.text(row, 0)]
+    if any(len(part) != width for part, width in zip(parts[:depth], _KEY_WIDTHS, strict=False)):
+        return "?"
     return "".join([*parts[:3], parts[4]]) if depth == 5 else "".join(parts[:depth])
 
 
@@ -82,10 +89,16 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     if not found:
         raise LayoutFault("sheet_missing", "", "–", "Satzart … Gemeindename")
     grid, top = found[0]
-    first_data = next((row for row in range(top, len(grid.rows)) if grid.text(row, 0) in _RECORD_TYPES), None)
-    if first_data is None:
+    keyed = [row for row in range(top + 1, len(grid.rows)) if _LAND.match(grid.text(row, _KEY_COLUMNS[0]))]
+    typed = [row for row in range(top + 1, len(grid.rows)) if grid.text(row, 0) in {*_RECORD_TYPES, _REGION}]
+    if not typed:
         raise LayoutFault("no_rows", grid.address(top, 0), "–")
-    rows = [row for row in range(first_data, len(grid.rows)) if grid.text(row, 0) in _RECORD_TYPES]
+    first_data = min([*keyed, *typed])
+    rows = [row for row in typed if grid.text(row, 0) != _REGION]
+    faults = [
+        LayoutFault("layout", grid.address(row, 0), describe(grid.text(row, 0)), f"Satzart {', '.join(_RECORD_TYPES)}")
+        for row in sorted(set(keyed) - set(typed))
+    ]
     return [
         Block(
             grid=grid,
@@ -100,5 +113,6 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
             texts=[grid.text(row, 0) for row in range(top)],
             published_on=published_on(grids),
             skip_empty=True,
+            faults=faults,
         )
     ]

@@ -14,7 +14,7 @@ from raw.contracts import TableContract
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _VARIABLE = re.compile(r"^(?P<table>\w+?)_(?P<variable>var\d+)$")
 _HEADER_WITHIN = 20
@@ -50,36 +50,38 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
 
 
 def _block(grid: Grid, header_row: int, table: TableContract) -> Block:
-    variables: dict[str, int] = {}
+    """The table below its header; the engine judges data columns that stand twice or are none of the table's."""
+    names = _stub_names(table)
+    headers: dict[int, str] = {}
+    stubs: dict[str, int] = {}
     code_column = None
+    faults = []
     for column in range(grid.width):
         text = grid.text(header_row, column)
-        if match := _VARIABLE.match(text):
-            if match["variable"] in variables:
-                raise LayoutFault("header_twice", grid.address(header_row, column), text, match["variable"])
-            variables[match["variable"]] = column
-        elif text.lower() == _CODE_COLUMN:
+        match = _VARIABLE.match(text)
+        name = match["variable"] if match else text
+        if name.lower() == _CODE_COLUMN and code_column is None:
             code_column = column
-        elif text:
-            raise LayoutFault("header_unknown", grid.address(header_row, column), text)
-    rows = [row for row in range(header_row + 1, len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
+        elif name not in names:
+            headers[column] = name
+        elif stubs.setdefault(name, column) != column:
+            faults.append(LayoutFault("header_twice", grid.address(header_row, column), name, name))
+    rows = [row for row in range(header_row + 1, len(grid.rows)) if any(grid.text(row, c) for c in range(grid.width))]
     if code_column is None:
-        raise LayoutFault("header_missing", grid.address(header_row, 0), "–", _CODE_COLUMN)
-    for row in rows:
-        if grid.text(row, code_column) != table.detect:
-            address = grid.address(row, code_column)
-            raise LayoutFault("layout", address, "ein anderer Eintrag / another entry", f"{_CODE_COLUMN} = {table.detect}")
-    names = _stub_names(table)
-    for name in names:
-        if name not in variables:
-            raise LayoutFault("stub_missing", grid.address(header_row, 0), "–", name)
+        faults.append(LayoutFault("header_missing", grid.address(header_row, 0), "–", _CODE_COLUMN))
+    else:
+        for row in rows:
+            if grid.text(row, code_column) != table.detect:
+                found, wanted = "ein anderer Eintrag / another entry", f"{_CODE_COLUMN} = {table.detect}"
+                faults.append(LayoutFault("layout", grid.address(row, code_column), found, wanted))
     return Block(
         grid=grid,
-        headers={column: name for name, column in variables.items() if name not in names},
+        headers=headers,
         header_row=header_row,
         rows=rows,
-        stubs={name: [grid.text(row, variables[name]) for row in rows] for name in names},
-        stub_columns={name: variables[name] for name in names},
+        stubs={name: [grid.text(row, column) for row in rows] for name, column in stubs.items()},
+        stub_columns=stubs,
+        faults=faults,
     )
 
 

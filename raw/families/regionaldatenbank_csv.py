@@ -15,7 +15,7 @@ from raw.harvest.grid import CSV_SHEET, Grid
 from raw.harvest.layout import Block, LayoutFault, header_path
 from raw.vocabulary.period import parse_date
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _CODE = re.compile(r"^(?:GENESIS-)?Tabelle: *(\S.*)$")
 _STATUS = re.compile(r"(?:Stand|created): *(\d{1,2}\.\d{1,2}\.\d{4})")
@@ -63,16 +63,19 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
         raise LayoutFault("layout", f"{CSV_SHEET}!A1", "–", "GENESIS-Tabelle: …")
     titles = _titles(grid)
     first_header = 1 + len(titles)
+    leading = next((c for c in range(1, grid.width) if grid.text(first_header, c)), grid.width)
     first_data = first_header
-    while first_data < len(grid.rows) and not grid.text(first_data, 0):
+    while first_data < len(grid.rows) and not any(grid.text(first_data, c) for c in range(leading)):
         first_data += 1
     header_rows = range(first_header, first_data)
     columns = [c for c in range(grid.width) if any(grid.text(row, c) for row in header_rows)]
     if not columns:
         raise LayoutFault("layout", grid.address(first_header, 0), "–", "Kopfzeilen / header rows")
     end = next((row for row in range(first_data, len(grid.rows)) if grid.text(row, 0).startswith(_END)), None)
+    faults = []
     if end is None:
-        raise LayoutFault("truncated", grid.address(len(grid.rows) - 1, 0), "–", f"{_END} … Stand: …")
+        end = len(grid.rows) - 1  # the last row may be cut in the middle, so it is not read
+        faults.append(LayoutFault("truncated", grid.address(end, 0), "–", f"{_END} … Stand: …"))
     names = list(table.stubs)
     if len(names) != columns[0]:
         found = f"{columns[0]}"
@@ -89,5 +92,6 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
             stub_columns={name: column for column, name in enumerate(names)},
             texts=titles,
             published_on=published_on(grids),
+            faults=faults,
         )
     ]

@@ -10,7 +10,7 @@ entry it is; header texts may be quoted.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -18,7 +18,7 @@ from typing import Any, cast
 import yaml
 
 MAX_LISTED = 200
-"""A file that is wrong from top to bottom lists this many faults and counts the rest."""
+"""A file that is wrong from top to bottom lists this many faults of one kind and counts the rest."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,19 @@ class Fault:
 @cache
 def _words() -> dict[str, Any]:
     return cast("dict[str, Any]", yaml.safe_load(Path(__file__).with_name("faults.yml").read_text("utf-8")))
+
+
+def listed(faults: list[Fault]) -> list[Fault]:
+    """The first faults of each kind; where there are more, the last one listed says how many."""
+    by_code: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_code.setdefault(fault.code, []).append(fault)
+    kept: list[Fault] = []
+    for same in by_code.values():
+        kept += same[:MAX_LISTED]
+        if (more := len(same) - MAX_LISTED) > 0:
+            kept[-1] = replace(kept[-1], found=f"{kept[-1].found} (+ {more} weitere / more)")
+    return kept
 
 
 def describe(text: str) -> str:

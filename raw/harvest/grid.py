@@ -10,7 +10,9 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,13 @@ from typing import Any
 from python_calamine import CalamineError, CalamineWorkbook
 
 CSV_SHEET = "csv"
+_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
+_ENTRY = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})(\d+)"[^>/]*>')
+_MAX_COLUMNS = 16_384
 MAX_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
+MAX_CELLS = 30_000_000
+"""Cells of one sheet, empty ones included: a stray entry in the last row and column must not fill the memory."""
 
 Cell = str | float | None
 
@@ -88,9 +95,14 @@ def _from_calamine(value: Any) -> Cell:
 
 def open_grids(path: Path) -> list[Grid]:
     """All sheets of a workbook, or the one grid of a text file. Raises Unreadable."""
-    if path.stat().st_size > MAX_BYTES:
+    try:
+        size = path.stat().st_size
+    except FileNotFoundError as error:
+        raise Unreadable("missing") from error
+    if size > MAX_BYTES:
         raise Unreadable("too_large")
-    head = path.read_bytes()[:8]
+    with path.open("rb") as file:
+        head = file.read(8)
     if head[:4] == b"PK\x03\x04":
         return _open_zip(path)
     if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
@@ -105,9 +117,25 @@ def _open_zip(path: Path) -> list[Grid]:
                 raise Unreadable("too_large")
             if not any(entry.filename.startswith(("xl/", "content.xml")) for entry in archive.infolist()):
                 raise Unreadable("not_a_table")
-    except zipfile.BadZipFile as error:
+            for entry in archive.infolist():
+                if entry.filename.startswith("xl/worksheets/") and _spread(archive.read(entry)) > MAX_CELLS:
+                    raise Unreadable("too_large")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
         raise Unreadable("damaged") from error
     return _open_workbook(path)
+
+
+def _spread(sheet: bytes) -> int:
+    """Cells from A1 to the last entry of a sheet's XML; where the last row alone shows it is small, an upper bound."""
+    last_row = max((int(row) for row in _ROW.findall(sheet)), default=0)
+    if last_row * _MAX_COLUMNS <= MAX_CELLS:
+        return last_row * _MAX_COLUMNS
+    entries = [(int(row), letters) for letters, row in _ENTRY.findall(sheet)]
+    widest = max((letters for _, letters in entries), key=lambda letters: (len(letters), letters), default=b"")
+    width = 0
+    for letter in widest:
+        width = width * 26 + letter - ord("A") + 1
+    return max((row for row, _ in entries), default=0) * width
 
 
 def _open_workbook(path: Path) -> list[Grid]:
@@ -135,15 +163,18 @@ def _decode(content: bytes) -> str:
 
 def _open_text(path: Path) -> Grid:
     text = _decode(path.read_bytes())
-    head = text[:20_000]
-    delimiter = max(";,\t", key=head.count)
+    head = text[:20_000].splitlines()
+    delimiter = max(";\t,", key=lambda mark: sum(mark in line for line in head))
     try:
         rows: list[list[Cell]] = [
-            [value or None for value in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+            [value or None for value in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         ]
     except csv.Error as error:
         raise Unreadable("damaged") from error
     width = max((len(row) for row in rows), default=0)
+    if width * len(rows) > MAX_CELLS:
+        raise Unreadable("too_large")
     for row in rows:
         row.extend([None] * (width - len(row)))
     return Grid(CSV_SHEET, rows)

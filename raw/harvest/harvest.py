@@ -14,22 +14,23 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from raw.contracts import Source, TableContract
-from raw.harvest.faults import Fault
+from raw.harvest.faults import Fault, listed
 from raw.harvest.grid import Grid, Unreadable, open_grids
-from raw.harvest.layout import LayoutFault, family, matches
+from raw.harvest.layout import LayoutFault, family, family_config, matches
 from raw.harvest.mapping import AREA_COLUMNS, Mapped, Mapper
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Delivery, Lake
+from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Harvest:
 
     def read_areas(self) -> pl.DataFrame:
         """All areas named in the source's files (area, area_level, area_vintage, name)."""
-        return _concat([file.areas for file in self.files], pl.DataFrame(schema=AREA_COLUMNS)).unique()
+        return _concat([file.areas for file in self.files], pl.DataFrame(schema=AREA_COLUMNS)).unique().sort(pl.all())
 
 
 def _concat(paths: Iterable[Path | None], empty: pl.DataFrame) -> pl.DataFrame:
@@ -88,7 +89,7 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
     memory_path = restricted_folder(lake.root / "observations") / "claims.json"
     version = _detection_version(sources)
     memory = read_json(memory_path) if memory_path.exists() else {}
-    known = memory.get("claims", {}) if memory.get("version") == version else {}
+    known = dict(memory.get("claims", {})) if memory.get("version") == version else {}
     claims: dict[str, Claim] = {}
     for sha256 in dict.fromkeys(delivery.snapshot for delivery in lake.deliveries()):
         entry = known.get(sha256) or _claim(lake.snapshot_path(sha256), sources)
@@ -96,7 +97,8 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
             sha256, [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"]
         )
         known[sha256] = entry
-    write_json(memory_path, {"version": version, "claims": known})
+    if memory != (now := {"version": version, "claims": known}):
+        write_json(memory_path, now)
     return claims
 
 
@@ -106,9 +108,15 @@ def read_published_on(path: Path, sources: Mapping[str, Source]) -> str | None:
     return published
 
 
+def claim_file(path: Path, sources: Mapping[str, Source]) -> Claim:
+    """Which tables a file outside the lake holds (its claim has no snapshot)."""
+    entry = _claim(path, sources)
+    return Claim("", [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"])
+
+
 def _detection_version(sources: Mapping[str, Source]) -> str:
     about = [
-        (source.id, source.contract.family, family(source.contract.family).READER_VERSION, table.id, table.detect)
+        [source.id, source.contract.family, family(source.contract.family).READER_VERSION, table.id, table.detect]
         for source in sources.values()
         for table in source.tables.values()
     ]
@@ -120,22 +128,25 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
         grids = open_grids(path)
     except Unreadable as error:
         return {"tables": [], "reason": error.reason, "published_on": None}
-    tables, published = [], None
+    tables: list[list[str]] = []
+    published, ambiguous = None, False
     for name in sorted({source.contract.family for source in sources.values()}):
         if not (found := family(name).identify(grids)):
             continue
-        claimed = [
-            [source.id, table.id]
-            for source in sources.values()
-            if source.contract.family == name
-            for table in source.tables.values()
-            if any(matches(table.detect, attributes) for attributes in found)
-        ]
-        if claimed:
-            date = family(name).published_on(grids)
-            published = date.isoformat() if date else None
-        tables.extend(claimed)
-    return {"tables": tables, "reason": None if tables else "unclaimed", "published_on": published}
+        date = family(name).published_on(grids)
+        for attributes in found:
+            claimed = [
+                [source.id, table.id]
+                for source in sources.values()
+                if source.contract.family == name
+                for table in source.tables.values()
+                if matches(table.detect, attributes)
+            ]
+            ambiguous |= len(claimed) > 1
+            tables.extend(claim for claim in claimed if claim not in tables)
+            published = date.isoformat() if date and claimed else published
+    reason = "ambiguous" if ambiguous else None if tables else "unclaimed"
+    return {"tables": tables, "reason": reason, "published_on": published}
 
 
 def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> Harvest:
@@ -144,16 +155,28 @@ def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> H
     folder = restricted_folder(restricted_folder(lake.root / "observations") / source.id)
     seen: set[tuple[str, str]] = set()
     for delivery in lake.deliveries():
-        claim = claims.get(delivery.snapshot)
-        for source_id, table_id in claim.tables if claim else []:
+        claim = claims.get(delivery.snapshot, Claim(delivery.snapshot))
+        for source_id, table_id in claim.tables:
             if source_id == source.id and (delivery.snapshot, table_id) not in seen:
                 seen.add((delivery.snapshot, table_id))
-                result.files.append(_harvest_file(lake, source, source.tables[table_id], delivery, folder))
+                table = source.tables[table_id]
+                result.files.append(
+                    _claimed_twice(source, table, delivery, claim)
+                    if claim.reason == "ambiguous"
+                    else _harvest_file(lake, source, table, delivery, folder)
+                )
     return result
 
 
+def _claimed_twice(source: Source, table: TableContract, delivery: Delivery, claim: Claim) -> HarvestedFile:
+    """A file that several contracts claim would be counted several times, so it gives nothing."""
+    names = ", ".join("/".join(name) for name in claim.tables)
+    fault = Fault("ambiguous", source.id, table.id, delivery.name, "", str(len(claim.tables)), names)
+    return HarvestedFile(source.id, table.id, delivery.snapshot, delivery.name, None, None, 0, [fault], False)
+
+
 def memo_key(snapshot: str, source: Source, table: TableContract) -> str:
-    """Identity of a harvested file: content, everything the contract says, and the version of the reader."""
+    """Identity of a harvested file: content, everything that contract and vocabulary say, the version of the reader."""
     about = [
         ENGINE_VERSION,
         snapshot,
@@ -161,17 +184,17 @@ def memo_key(snapshot: str, source: Source, table: TableContract) -> str:
         source.contract.model_dump_json(by_alias=True),
         table.model_dump_json(by_alias=True),
         source.areas.model_dump_json() if source.areas else "",
+        json.dumps(family_config(source.contract.family), sort_keys=True),
+        vocabulary_fingerprint(),
     ]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
 
 
-def _harvest_file(
-    lake: Lake, source: Source, table: TableContract, delivery: Delivery, folder: Path
-) -> HarvestedFile:
+def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: Delivery, folder: Path) -> HarvestedFile:
     key = memo_key(delivery.snapshot, source, table)
     report_path = folder / f"{key}.json"
     observations, areas = folder / f"{key}.parquet", folder / f"{key}.areas.parquet"
-    fresh = not report_path.exists()
+    fresh = not _is_complete(report_path, observations, areas)
     if fresh:
         mapped = read_table(lake.snapshot_path(delivery.snapshot), delivery, source, table)
         if not mapped.faults:
@@ -179,7 +202,7 @@ def _harvest_file(
                 mapped.observations.write_parquet(part)
             with atomic(areas) as part:
                 mapped.areas.write_parquet(part)
-        report = {"rows": mapped.observations.height, "faults": [fault.as_dict() for fault in mapped.faults]}
+        report = {"rows": mapped.observations.height, "faults": [fault.as_dict() for fault in listed(mapped.faults)]}
         write_json(report_path, report)
     report = read_json(report_path)
     faults = [Fault(**fault) for fault in report["faults"]]
@@ -197,26 +220,29 @@ def _harvest_file(
     )
 
 
+def _is_complete(report: Path, observations: Path, areas: Path) -> bool:
+    return report.exists() and bool(read_json(report)["faults"] or (observations.exists() and areas.exists()))
+
+
 def read_table(path: Path, delivery: Delivery, source: Source, table: TableContract) -> Mapped:
     """Observations of one table in one file, complete or, if there is any fault, only the faults."""
     mapper = Mapper(source, table, delivery.name)
     parts: list[Mapped] = []
-    published: dt.date | None = None
     try:
         for block in family(source.contract.family).blocks(_grids(path), table):
-            parts.append(mapper.map(block))
-            published = block.published_on
+            part = mapper.map(block)
+            dated = part.observations.with_columns(pl.lit(block.published_on, pl.Date).alias("published_on"))
+            parts.append(replace(part, observations=dated))
     except LayoutFault as error:
         mapper.fault(error.code, error.cell, error.found, error.what)
     except Unreadable as error:
-        mapper.fault("unreadable", "", error.reason)
+        mapper.fault("missing" if error.reason == "missing" else "unreadable", "", error.reason)
     if mapper.faults:
         return Mapped(empty_observations(), pl.DataFrame(schema=AREA_COLUMNS), mapper.faults)
     observations = pl.concat([part.observations for part in parts]).with_columns(
         pl.lit(source.id).alias("source"),
         pl.lit(table.id).alias("table"),
         pl.lit(delivery.snapshot).alias("snapshot"),
-        pl.lit(published, pl.Date).alias("published_on"),
         pl.lit(dt.datetime.fromisoformat(delivery.received_at)).cast(pl.Datetime("us", "UTC")).alias("received_at"),
     )
     observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
@@ -229,12 +255,9 @@ def _grids(path: Path) -> list[Grid]:
 
 
 def _report_conflicts(observations: pl.DataFrame, mapper: Mapper) -> None:
-    """Two rows of one file about the same thing must say the same; if they differ, each further one is a fault."""
-    key = [*OBSERVATION_KEY, "column"]
-    doubled = (
-        observations.filter(pl.len().over(key) > 1)
-        .filter(pl.struct("value", "obs_status", "value_text").n_unique().over(key) > 1)
-        .filter(pl.col("cell").rank("ordinal").over(key) > 1)
-    )
-    for cell in doubled["cell"].to_list():
+    """Two cells of one file about the same thing must say the same; one that differs from the first is a fault."""
+    key = OBSERVATION_KEY
+    says = pl.struct("value", "obs_status", pl.when(pl.col("unit") == "text").then(pl.col("value_text")))
+    doubled = observations.filter(pl.len().over(key) > 1)
+    for cell in doubled.filter(says != says.first().over(key))["cell"].to_list():
         mapper.fault("conflict", cell, "ein anderer Eintrag in einer früheren Zeile / a different entry further up")

@@ -39,7 +39,8 @@ class Block:
 
     `headers`: data column → header path (`A | B`). `rows`: the grid's data rows. `stubs`: name → one text per data row
     (keys may be put together from several columns); `stub_columns`: name → grid column, for addresses. `texts`: the
-    lines above the table. `skip_empty`: an empty cell means "not in this table" instead of "missing".
+    lines above the table. `skip_empty`: an empty cell means "not in this table" instead of "missing". `faults`: what is
+    wrong with the layout, where the rest can still be read (a family raises what leaves nothing to read).
     """
 
     grid: Grid
@@ -51,6 +52,7 @@ class Block:
     texts: list[str] = field(default_factory=list)
     published_on: dt.date | None = None
     skip_empty: bool = False
+    faults: list[LayoutFault] = field(default_factory=list)
 
 
 class Family(Protocol):

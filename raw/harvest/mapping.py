@@ -10,18 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from raw.contracts import AreaList, ColumnRule, Source, TableContract, table_settings
-from raw.harvest.columns import ColumnMatch, Matched, match_columns
+from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
 from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_from_label, format_dims
 from raw.vocabulary.measures import concepts
+from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period, year_of
 
 AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
@@ -61,6 +63,8 @@ class Mapper:
 
     def map(self, block: Block) -> Mapped:
         """Observations of a block; check `faults` before using them."""
+        for fault in block.faults:
+            self.fault(fault.code, fault.cell, fault.found, fault.what)
         columns = self._columns(block)
         if not block.rows:
             self.fault("no_rows", block.grid.address(block.header_row, 0), "–")
@@ -70,11 +74,16 @@ class Mapper:
         return Mapped(observations, _named_areas(block, rows), self.faults)
 
     def _columns(self, block: Block) -> ColumnMatch:
-        match = match_columns(block.headers, self.table)
+        headers = {
+            column: path
+            for column, path in block.headers.items()
+            if path or any(block.grid.text(row, column) for row in block.rows)
+        }
+        match = match_columns(headers, self.table)
         for column in match.unknown:
-            self.fault("header_unknown", block.grid.address(block.header_row, column), f"„{block.headers[column]}“")
+            self.fault("header_unknown", block.grid.address(block.header_row, column), quote(headers[column]))
         for column in match.twice:
-            path = block.headers[column]
+            path = headers[column]
             self.fault("header_twice", block.grid.address(block.header_row, column), f"„{path}“", path)
         for key in match.missing:
             self.fault("header_missing", block.grid.address(block.header_row, 0), "–", key)
@@ -87,10 +96,8 @@ class Mapper:
         dims = self._stub_dims(block, count)
         return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
 
-    def _resolve(
-        self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = ""
-    ) -> list[Any]:
-        """Resolve each distinct text of a stub once; a text that means nothing is a fault at every cell it stands in."""
+    def _resolve(self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = "") -> list[Any]:
+        """Resolve each distinct text of a stub once; one that means nothing is a fault at every cell it stands in."""
         texts = block.stubs[stub]
         meaning = {text: resolve(text) for text in dict.fromkeys(texts)}
         for row, text in zip(block.rows, texts, strict=True):
@@ -114,7 +121,11 @@ class Mapper:
             if date is None:
                 self.fault("period", block.grid.address(0, 0), "–")
             return [parse_period(date.isoformat(), granularity) if date else None] * count
-        if any(matched.period for matched in columns.matched.values()):
+        wanted = [column for column, matched in columns.matched.items() if matched.rule.ignore is None]
+        undated = [column for column in wanted if columns.matched[column].period is None]
+        if wanted and len(undated) < len(wanted):
+            for column in undated:
+                self.fault("period", block.grid.address(block.header_row, column), "–")
             return [None] * count
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
@@ -127,13 +138,15 @@ class Mapper:
     ) -> list[tuple[str, str, str | None] | None]:
         rule = self.table.area
         resolve = area_resolver(self.source.areas, self.config.get("area_levels", []))
+        what = self.source.areas.level if self.source.areas else "AGS, ARS"
         if rule and rule.fixed:
-            return [resolve(rule.fixed)] * count
+            if (fixed := resolve(rule.fixed)) is None:
+                self.fault("area", "", "–", rule.fixed)
+            return [fixed] * count
         stub = self._stub(block, rule.stub if rule else None, "area")
         if stub is None:
             self.fault("area", block.grid.address(block.header_row, 0), "–")
             return [None] * count
-        what = self.source.areas.level if self.source.areas else "AGS, ARS"
         return self._resolve(block, stub, resolve, "area", what)
 
     def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
@@ -146,7 +159,8 @@ class Mapper:
             if stub not in block.stubs:
                 self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", stub)
                 continue
-            codes = self._resolve(block, stub, lambda text: code_from_label(dimension, text, labels), "label", dimension)  # noqa: B023
+            resolve = partial(code_from_label, dimension, extra=labels)
+            codes = self._resolve(block, stub, resolve, "label", dimension)
             for row, code in zip(rows, codes, strict=True):
                 row[dimension] = code or "total"
         return rows
@@ -159,7 +173,7 @@ class Mapper:
             if matched.rule.ignore is None
         ]
         if not frames:
-            return pl.DataFrame()
+            return empty_observations()
         cells = pl.concat(frames)
         return _without_dead_areas(cells, self.config.get("dead_row_symbol")).drop("row")
 
@@ -190,7 +204,7 @@ class Mapper:
         is_text = entry is not None and entry.unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config["decimal"], is_text))
+        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text))
         self._report_values(block, column, frame)
         return frame.select(
             "row",
@@ -223,7 +237,17 @@ class Mapper:
             self.fault("value", block.grid.address(row, column), describe(text), allowed)
 
 
-def _value_and_status(symbols: dict[str, str], decimal: str, is_text: bool) -> list[pl.Expr]:
+def quote(path: str) -> str:
+    """A header path in quotation marks; a part that reads like a figure may be a data row out of place: described."""
+    parts = path.split(SEPARATOR)
+    return f"„{SEPARATOR.join(part if _is_wording(part) else describe(part) for part in parts)}“"
+
+
+def _is_wording(text: str) -> bool:
+    return parse_period(text) is not None or any(letter.isalpha() for letter in text)
+
+
+def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: bool) -> list[pl.Expr]:
     """Columns `value` and `obs_status`; the status is null where the entry is neither number nor agreed symbol."""
     text = pl.col("value_text")
     if is_text:
@@ -233,11 +257,11 @@ def _value_and_status(symbols: dict[str, str], decimal: str, is_text: bool) -> l
         ]
     zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
     missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}
-    number = pl.coalesce(pl.col("number"), number_from_text(text, decimal))
+    number = pl.coalesce(pl.col("number"), number_from_text(text, config["decimal"]))
     value = pl.when(text.is_in(zeros)).then(0.0).when(text.is_in(list(missing))).then(None).otherwise(number)
     status = (
         pl.when(text == "")
-        .then(pl.lit("O"))
+        .then(pl.lit(None if config.get("empty") == "fault" else "O", pl.String))
         .when(text.is_in(list(missing)))
         .then(text.replace_strict(missing, default=None, return_dtype=pl.String))
         .when(value.is_not_null() & value.is_finite())

@@ -17,18 +17,20 @@ from typing import Any
 
 RESTRICTED_FOLDER = 0o700
 RESTRICTED_FILE = 0o600
+PART = ".part"
+"""Suffix of a file that is being written."""
 
 
 def restricted_folder(path: Path) -> Path:
     """Create a folder that only its owner may enter, or tighten one that is there."""
-    path.mkdir(parents=True, exist_ok=True)
+    path.mkdir(mode=RESTRICTED_FOLDER, parents=True, exist_ok=True)
     if path.stat().st_mode & 0o777 != RESTRICTED_FOLDER:
         path.chmod(RESTRICTED_FOLDER)
     return path
 
 
-def sync_folder(path: Path) -> None:
-    """Make renames inside a folder durable."""
+def sync(path: Path) -> None:
+    """Make the content of a file, or the renames inside a folder, durable."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -42,17 +44,14 @@ def atomic(target: Path, mode: int = RESTRICTED_FILE) -> Iterator[Path]:
 
     After a crash there is the old file, or the new one, or none; a left-over `.<name>.<random>.part` is harmless.
     """
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PART}")
     try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         yield part
         part.chmod(mode)
-        handle = os.open(part, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(part)
         part.replace(target)
-        sync_folder(target.parent)
+        sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 

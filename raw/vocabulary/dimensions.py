@@ -17,14 +17,13 @@ import yaml
 OPEN_AGE = 999
 """Upper end of an open age group (`75+`)."""
 
+_N, _YEARS = r"([0-9]{1,3})", r"(?: Jahr(?:en?)?)?"
 _AGE_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"^unter (\d+)(?: Jahren?)?$"), "below"),
-    (re.compile(r"^(\d+) bis unter (\d+)(?: Jahren?)?$"), "half_open"),
-    (re.compile(r"^(\d+) (?:bis|-) (\d+)(?: Jahren?)?$"), "closed"),
-    (re.compile(r"^(\d+)-(\d+)(?: Jahren?)?$"), "closed"),
-    (re.compile(r"^(\d+)(?: Jahre)? und (?:mehr|älter)(?: Jahren?)?$"), "open"),
-    (re.compile(r"^(?:ab )?(\d+) Jahren? und (?:mehr|älter)$"), "open"),
-    (re.compile(r"^(\d+)\+$"), "open"),
+    (re.compile(rf"unter {_N}{_YEARS}"), "below"),
+    (re.compile(rf"{_N} bis unter {_N}{_YEARS}"), "half_open"),
+    (re.compile(rf"{_N}(?: bis | - |-|–){_N}{_YEARS}"), "closed"),
+    (re.compile(rf"(?:ab )?{_N}{_YEARS} und (?:mehr|älter){_YEARS}"), "open"),
+    (re.compile(rf"{_N}\+"), "open"),
 )
 
 
@@ -53,15 +52,15 @@ def age_code(low: int, high: int) -> str:
 
 def _age_from_label(label: str) -> str | None:
     for pattern, kind in _AGE_TEXTS:
-        if found := pattern.match(label):
-            numbers = [int(number) for number in found.groups()]
-            if kind == "below":
-                return age_code(0, numbers[0] - 1)
-            if kind == "half_open":
-                return age_code(numbers[0], numbers[1] - 1)
-            if kind == "open":
-                return age_code(numbers[0], OPEN_AGE)
-            return age_code(numbers[0], numbers[1])
+        if found := pattern.fullmatch(label):
+            first, last = int(found[1]), int(found[found.re.groups])
+            low, high = {
+                "below": (0, first - 1),
+                "half_open": (first, last - 1),
+                "closed": (first, last),
+                "open": (first, OPEN_AGE),
+            }[kind]
+            return age_code(low, high) if low <= high else None
     return "total" if label in ("Insgesamt", "insgesamt") else None
 
 

@@ -7,11 +7,19 @@ Belongs here: access to the lists. Does not belong here: a second copy of any li
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import yaml
+
+
+@cache
+def vocabulary_fingerprint() -> str:
+    """SHA-256 of all vocabulary files: what a word means decides what is harvested."""
+    files = sorted(Path(__file__).parent.glob("*.yml"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @cache

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-_YEAR = re.compile(r"^(1[89]|20|21)\d\d$")
-_QUARTER = re.compile(r"^((?:1[89]|20|21)\d\d)-Q([1-4])$")
-_MONTH = re.compile(r"^((?:1[89]|20|21)\d\d)-(0[1-9]|1[0-2])$")
-_GERMAN_DATE = re.compile(r"^(\d{1,2})\.(\d{1,2})\.((?:1[89]|20|21)\d\d)$")
-_ISO_DATE = re.compile(r"^((?:1[89]|20|21)\d\d)-(\d\d)-(\d\d)$")
-_SCHOOL_YEAR = re.compile(r"^((?:1[89]|20|21)\d\d)/(\d\d|\d{4})$")
+_Y = r"((?:1[89]|20|21)[0-9]{2})"
+_YEAR = re.compile(rf"{_Y}\Z")
+_QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
+_MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
+_GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
+_ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
+_SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
 
 FREQUENCIES = {"A": "annual", "Q": "quarterly", "M": "monthly", "D": "daily"}
 
@@ -28,7 +29,7 @@ def frequency(period: str) -> str:
         return "Q"
     if _MONTH.match(period):
         return "M"
-    if _ISO_DATE.match(period):
+    if _ISO_DATE.match(period) and parse_date(period):
         return "D"
     raise ValueError(f"not a period: {period!r}")
 
@@ -40,8 +41,12 @@ def year_of(period: str) -> str:
 
 
 def shift(period: str, years: int) -> str:
-    """The same period some years later (negative: earlier)."""
-    return f"{int(year_of(period)) + years:04d}{period[4:]}"
+    """The same period some years later (negative: earlier); the 29th of February falls on the 28th in other years."""
+    moved = f"{int(year_of(period)) + years:04d}{period[4:]}"
+    if period.endswith("-02-29") and parse_date(moved) is None:
+        moved = f"{moved[:4]}-02-28"
+    frequency(moved)
+    return moved
 
 
 def parse_date(text: str) -> dt.date | None:
@@ -59,15 +64,15 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
     """The period that a text in a delivery means, or None.
 
     `granularity` says what a full date stands for: `year` (annual figure with a reference date), `quarter`, `month`.
-    A school year (`2022/23`) is named after the year in which it begins.
+    A school year (`2022/23`) is named after the year in which it begins. What the table cannot know, such as the
+    quarter of a bare year, is not made up: the coarser period stays.
     """
-    text = text.strip()
-    if text.endswith(".0"):
-        text = text[:-2]
+    text = text.strip().removesuffix(".0")
     if _YEAR.match(text) or _QUARTER.match(text) or _MONTH.match(text):
         return text
     if found := _SCHOOL_YEAR.match(text):
-        return found.group(1)
+        begin, end = found.groups()
+        return begin if int(end) in (int(begin) + 1, (int(begin) + 1) % 100) else None
     if (date := parse_date(text)) is None:
         return None
     if granularity == "year":
