@@ -63,10 +63,21 @@ def check_identities(source: Source, observations: pl.DataFrame, areas: pl.DataF
                 _judge(table.id, name, _row_sums(own, identity), limits, excuses, used, today, report)
             for column in identity.columns:
                 label = name if len(identity.columns) == 1 else f"{name}.{column}"
-                _judge(table.id, label, _area_sums(own, identity, column, parents), limits, excuses, used, today, report)
+                _judge(
+                    table.id, label, _area_sums(own, identity, column, parents), limits, excuses, used, today, report
+                )
         for dimension in partitions():
             sums = _dimension_sums(own, dimension)
-            _judge(table.id, dimension, sums, (table.tolerance, False), excuses, used, today, report)
+            _judge(
+                table.id,
+                dimension,
+                sums,
+                (table.tolerance, dimension in table.incomplete),
+                excuses,
+                used,
+                today,
+                report,
+            )
     report.stale = [violation for key, violation in excuses.items() if key not in used]
     return report
 
