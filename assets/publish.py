@@ -8,6 +8,7 @@ Belongs here: wiring. Does not belong here: building (`warehouse`) and anything 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 
@@ -15,7 +16,7 @@ import dagster as dg
 import polars as pl
 
 from assets.resources import NotPassed, SiteResource
-from warehouse.candidates import Candidate, candidate
+from warehouse.candidates import Candidate, candidate, input_hash
 from warehouse.manifest import Manifest, Model
 from warehouse.releases import publish
 from warehouse.sqlmesh import Landing, ModelResult
@@ -118,6 +119,17 @@ def landing(site: SiteResource, tier: str) -> Landing:
 def tier_candidate(site: SiteResource, tier: str) -> Candidate:
     """The candidate of a tier: the one that is there for these inputs, or a new build."""
     return candidate(site.warehouse, tier, landing(site, tier))
+
+
+def released_already(site: SiteResource) -> str | None:
+    """Id of the latest release if it was built from just what there is now; then there is nothing to build."""
+    path = site.warehouse / "releases" / "latest" / "manifest.json"
+    if not path.is_file():
+        return None
+    manifest = json.loads(path.read_text("utf-8"))
+    built_from = {tier: entry["input_hash"] for tier, entry in manifest["tiers"].items()}
+    now = {tier: input_hash(tier, landing(site, tier)) for tier in site.tiers}
+    return str(manifest["id"]) if built_from == now else None
 
 
 def _release(manifest: Manifest, tiers: Sequence[str]) -> dg.AssetsDefinition:

@@ -7,7 +7,6 @@ Belongs here: starting the jobs and collecting what happened. Does not belong he
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -18,11 +17,9 @@ from typing import Any
 
 import dagster as dg
 
-from assets.publish import landing
-from assets.resources import SiteResource
+from assets.publish import released_already
 from pipelines.definitions import PUBLISH_JOB, RESTRICTED_JOB, publish, restricted
 from pipelines.settings import site_resource
-from warehouse.candidates import input_hash
 from warehouse.sqlmesh import warm_up
 
 Progress = Callable[[str], None]
@@ -70,17 +67,6 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
                 break
     outcome.seconds = time.monotonic() - started
     return outcome
-
-
-def released_already(site: SiteResource) -> str | None:
-    """Id of the latest release if it was built from just what there is now; then there is nothing to build."""
-    path = site.warehouse / "releases" / "latest" / "manifest.json"
-    if not path.is_file():
-        return None
-    manifest = json.loads(path.read_text("utf-8"))
-    built_from = {tier: entry["input_hash"] for tier, entry in manifest["tiers"].items()}
-    now = {tier: input_hash(tier, landing(site, tier)) for tier in site.tiers}
-    return str(manifest["id"]) if built_from == now else None
 
 
 def _will_build(site: Path) -> bool:

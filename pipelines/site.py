@@ -30,6 +30,8 @@ _RULES_YML = """# Rules of the door for this site: stricter than the product's d
 _DAGSTER_YML = """# Dagster instance of this site (both zones, one user). For two users see the operators' guide.
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 _FOLDERS = ("sources", "kpis", "areas", "warehouse")
 _RESTRICTED = ("inbox", "lake", "dagster")
