@@ -19,7 +19,7 @@ READER_VERSION = "2"
 _FIXED = ("Statistik_Code", "Statistik_Label", "Zeit_Code", "Zeit_Label", "Zeit")
 _TRAIT = re.compile(r"^(\d+)_(Merkmal|Auspraegung)_(Code|Label)$")
 _TRAIT_COLUMNS = ("Merkmal_Code", "Merkmal_Label", "Auspraegung_Code", "Auspraegung_Label")
-_TIME = "Zeit"
+_TIME = _FIXED[-1]  # the contract names it as a stub, so the engine misses it
 
 
 def _columns(grid: Grid) -> dict[str, int]:
@@ -65,7 +65,7 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     if grid is None:
         raise LayoutFault("layout", f"{CSV_SHEET}!A1", "–", _FIXED[0])
     columns, traits = _columns(grid), _traits(grid)
-    wanted = [*_FIXED, *(f"{number}_{name}" for number in traits.values() for name in _TRAIT_COLUMNS)]
+    wanted = [*_FIXED[:-1], *(f"{number}_{name}" for number in traits.values() for name in _TRAIT_COLUMNS)]
     faults = [LayoutFault("header_missing", grid.address(0, 0), "–", name) for name in wanted if name not in columns]
     rows = [row for row in range(1, len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
     stubs, stub_columns = {}, {}

@@ -71,7 +71,7 @@ class Mapper:
             return Mapped(pl.DataFrame(), pl.DataFrame(schema=AREA_COLUMNS), self.faults)
         rows = self._rows(block, columns)
         observations = self._values(block, columns, rows)
-        return Mapped(observations, _named_areas(block, rows), self.faults)
+        return Mapped(observations, _named_areas(block, rows, columns), self.faults)
 
     def _columns(self, block: Block) -> ColumnMatch:
         headers = {
@@ -109,8 +109,8 @@ class Mapper:
         name = rule_stub or default
         if name in block.stubs:
             return name
-        if rule_stub:
-            self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", rule_stub)
+        code, what = ("stub_missing", rule_stub) if rule_stub else (default, "")
+        self.fault(code, block.grid.address(block.header_row, 0), "–", what)
         return None
 
     def _periods(self, block: Block, columns: ColumnMatch, count: int) -> list[str | None]:
@@ -129,7 +129,6 @@ class Mapper:
             return [None] * count
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
-            self.fault("period", block.grid.address(block.header_row, 0), "–")
             return [None] * count
         return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
 
@@ -145,7 +144,6 @@ class Mapper:
             return [fixed] * count
         stub = self._stub(block, rule.stub if rule else None, "area")
         if stub is None:
-            self.fault("area", block.grid.address(block.header_row, 0), "–")
             return [None] * count
         return self._resolve(block, stub, resolve, "area", what)
 
@@ -238,13 +236,14 @@ class Mapper:
 
 
 def quote(path: str) -> str:
-    """A header path in quotation marks; a part that reads like a figure may be a data row out of place: described."""
-    parts = path.split(SEPARATOR)
-    return f"„{SEPARATOR.join(part if _is_wording(part) else describe(part) for part in parts)}“"
+    """A header path in quotation marks; what reads like a figure may be a data row out of place and is left out."""
+    return f"„{SEPARATOR.join(_wording(part) for part in path.split(SEPARATOR))}“"
 
 
-def _is_wording(text: str) -> bool:
-    return parse_period(text) is not None or any(letter.isalpha() for letter in text)
+def _wording(text: str) -> str:
+    if parse_period(text):
+        return text
+    return re.sub(r"\d{3,}", "…", text) if any(letter.isalpha() for letter in text) else describe(text)
 
 
 def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: bool) -> list[pl.Expr]:
@@ -290,13 +289,14 @@ def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame
     )
 
 
-def _named_areas(block: Block, rows: list[_Row]) -> pl.DataFrame:
-    """Area keys with the names that stand beside them."""
+def _named_areas(block: Block, rows: list[_Row], columns: ColumnMatch) -> pl.DataFrame:
+    """Area keys with the names that stand beside them, as of the row's period or the latest one in the header."""
+    latest = max((matched.period for matched in columns.matched.values() if matched.period), default=None)
     names = block.stubs.get("area_name")
     if names is None:
         return pl.DataFrame(schema=AREA_COLUMNS)
     found = {
-        (row.area[0], row.area[1], _vintage(row, None), name.strip())
+        (row.area[0], row.area[1], _vintage(row, latest), name.strip())
         for row, name in zip(rows, names, strict=True)
         if row.area and name.strip()
     }

@@ -15,10 +15,13 @@ _PLAIN = {
 }
 """What counts as a number in a text, by decimal mark. With a decimal comma a dot can only group thousands."""
 
+_BLANKS = "[\u00a0\u2009\u202f]"  # of typesetting: non-breaking, thin, narrow
+
 
 def number_from_text(text: pl.Expr, decimal: str) -> pl.Expr:
     """Float64 of a text column, null where the text is no number of this format."""
-    compact = text.str.replace_all(" ", "")
+    text = text.str.replace_all(_BLANKS, " ")
+    compact = text.str.replace_all(" ", "", literal=True)
     if decimal == ",":
         compact = compact.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
     return pl.when(text.str.contains(_PLAIN[decimal])).then(compact).otherwise(None).cast(pl.Float64, strict=False)
