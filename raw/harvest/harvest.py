@@ -96,7 +96,8 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
         claims[sha256] = Claim(
             sha256, [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"]
         )
-        known[sha256] = entry
+        if entry["reason"] != "missing":
+            known[sha256] = entry
     if memory != (now := {"version": version, "claims": known}):
         write_json(memory_path, now)
     return claims
@@ -221,7 +222,11 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
 
 
 def _is_complete(report: Path, observations: Path, areas: Path) -> bool:
-    return report.exists() and bool(read_json(report)["faults"] or (observations.exists() and areas.exists()))
+    """Whether the memo holds the file; that a snapshot is missing is not remembered, for it may come back."""
+    if not report.exists():
+        return False
+    codes = {fault["code"] for fault in read_json(report)["faults"]}
+    return "missing" not in codes and (bool(codes) or (observations.exists() and areas.exists()))
 
 
 def read_table(path: Path, delivery: Delivery, source: Source, table: TableContract) -> Mapped:

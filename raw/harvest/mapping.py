@@ -70,6 +70,7 @@ class Mapper:
             self.fault("no_rows", block.grid.address(block.header_row, 0), "–")
             return Mapped(pl.DataFrame(), pl.DataFrame(schema=AREA_COLUMNS), self.faults)
         rows = self._rows(block, columns)
+        self._report_names(block)
         observations = self._values(block, columns, rows)
         return Mapped(observations, _named_areas(block, rows, columns), self.faults)
 
@@ -162,6 +163,13 @@ class Mapper:
             for row, code in zip(rows, codes, strict=True):
                 row[dimension] = code or "total"
         return rows
+
+    def _report_names(self, block: Block) -> None:
+        """A name without a letter is a figure that slipped into the column of the names."""
+        for row, name in zip(block.rows, block.stubs.get("area_name", []), strict=False):
+            if name and not any(letter.isalpha() for letter in name):
+                address = block.grid.address(row, block.stub_columns["area_name"])
+                self.fault("layout", address, describe(name), "Gebietsname / name of an area")
 
     def _values(self, block: Block, columns: ColumnMatch, rows: list[_Row]) -> pl.DataFrame:
         """All cells of the matched columns as observations."""

@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Real deliveries, where there are some: claimed files have no fault, and every known cell is found again."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from raw.contracts import Source, load_sources
+from raw.harvest.columns import match_columns
+from raw.harvest.grid import column_letters, open_grids
+from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
+from raw.harvest.layout import family
+from raw.lake.lake import Lake, copy_into
+from raw.vocabulary.lists import statuses_with_value
+from tests.prove import Experiments
+from tests.raw.build import NOW
+
+FOLDERS = (
+    "magdeburg-kiss-md",
+    "regionalstatistik-csv",
+    "regionalstatistik-csv-altcode",
+    "destatis-gvisys",
+    "genesis-ffcsv",
+)
+CLAIMED = {"kiss_md": 27, "regionaldatenbank": 13, "gv_isys": 4, "genesis_ffcsv": 2}
+
+
+@dataclass(frozen=True)
+class Real:
+    """The real deliveries, harvested once."""
+
+    lake: Lake
+    sources: dict[str, Source]
+    claims: dict[str, Claim]
+    harvests: dict[str, Harvest]
+    names: dict[str, str]
+    cells: dict[tuple[str, str, str], Mapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def real(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Real:
+    base, folder = shared_data / "data", tmp_path_factory.mktemp("real")
+    files = [path for name in FOLDERS for path in sorted((base / name).rglob("*")) if path.is_file()]
+    copy_into(folder / "inbox", files, base)
+    lake, sources = Lake(folder / "lake"), load_sources(active=CLAIMED)
+    assert lake.take_in(folder / "inbox", lambda: NOW, 0.0).waiting == {}
+    claims = identify(lake, sources)
+    harvests = {name: harvest_source(lake, source, claims) for name, source in sources.items()}
+    names = {delivery.name: delivery.snapshot for delivery in lake.deliveries()}
+    spots = [(names[row["file"]], address(row)) for row in spot_rows(shared_data) if row["file"] in names]
+    wanted = pl.DataFrame(spots, schema={"snapshot": pl.String, "cell": pl.String}, orient="row").unique()
+    cells = {
+        (row["snapshot"], row["table"], row["cell"]): row
+        for harvest in harvests.values()
+        for row in harvest.read().join(wanted, on=["snapshot", "cell"], how="semi").iter_rows(named=True)
+    }
+    return Real(lake, sources, claims, harvests, names, cells)
+
+
+def spot_rows(shared_data: Path) -> list[dict[str, str]]:
+    with (shared_data / "data" / "spotvalues.csv").open(encoding="utf-8", newline="") as file:
+        return [{**row, "line": str(number)} for number, row in enumerate(csv.DictReader(file), start=2)]
+
+
+def address(row: Mapping[str, str]) -> str:
+    sheet = "csv" if row["file"].endswith(".csv") else row["sheet"]
+    return f"{sheet}!{row['cell']}"
+
+
+def number(text: str, decimal: str) -> float | None:
+    """A spot value as a number, read by a rule of the test's own."""
+    if decimal == ",":
+        if not re.fullmatch(r"-?[0-9.]*[0-9](,[0-9]+)?", text):
+            return None
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def unread(real: Real, source: Source, table: str, snapshot: str, cell: str) -> str:
+    """Why a cell is no observation: its column is ignored by the contract or leads the row; else a failure."""
+    contract, letters = source.tables[table], re.sub("[0-9]", "", cell)
+    for block in family(source.contract.family).blocks(open_grids(real.lake.snapshot_path(snapshot)), contract):
+        matched = match_columns(block.headers, contract).matched
+        rules = {column_letters(column): one.rule for column, one in matched.items()}
+        if letters not in rules:
+            return "leading column"
+        if rules[letters].ignore:
+            return "ignored column"
+    raise AssertionError("the cell belongs to a column of the contract and is no observation")
+
+
+def check_spot(real: Real, row: dict[str, str]) -> dict[str, float]:
+    snapshot = real.names[row["file"]]
+    outcomes = []
+    for source_id, table in real.claims[snapshot].tables:
+        source = real.sources[source_id]
+        name = source.contract.family
+        is_csv = row["file"].endswith(".csv")
+        found = real.cells.get((snapshot, table, address(row)))
+        if found is None:
+            outcomes.append(f"{name}: {unread(real, source, table, snapshot, row['cell'])}")
+            continue
+        expected = number(row["value"], ",") if is_csv else number(row["value"], ".") or number(row["value"], ",")
+        if found["unit"] == "text" or expected is None:
+            assert found["value_text"] == row["value"].strip()
+            assert found["unit"] == "text" or found["value"] in (None, 0.0)
+            outcomes.append(f"{name}: {'text' if found['unit'] == 'text' else 'symbol'} equal")
+            continue
+        factor = source.tables[table].columns[found["column"]].factor
+        assert found["value"] == expected * factor
+        assert found["obs_status"] in statuses_with_value()
+        if is_csv:
+            assert found["value_text"] == row["value"]
+        outcomes.append(f"{name}: number equal")
+    return {"spot values": 1, **dict.fromkeys(outcomes, 1)}
+
+
+def test_the_spot_values_of_mapped_tables_are_found_with_the_same_value_at_the_same_address(
+    experiment: Experiments, real: Real, shared_data: Path
+) -> None:
+    rows = [row for row in spot_rows(shared_data) if row["file"] in real.names]
+    cases = [row for row in rows if real.claims[real.names[row["file"]]].tables]
+    result = experiment(
+        "spot-values",
+        cases,
+        partial(check_spot, real),
+        sample=250,
+        key=lambda row: f"line {row['line']}: {row['file']} {row['sheet']}!{row['cell']}",
+    )
+    assert result.figures["spot values"] == result.run
+    assert {name.split(":")[0] for name in result.figures} >= {"kiss_md", "regionaldatenbank_csv", "gv_isys"}
+
+
+def test_no_claimed_file_has_a_fault(real: Real) -> None:
+    assert {name: len(harvest.files) for name, harvest in real.harvests.items()} == CLAIMED
+    assert [(file.name, file.table, file.faults[:3]) for one in real.harvests.values() for file in one.rejected] == []
+    assert all(file.rows > 0 for harvest in real.harvests.values() for file in harvest.files)
+
+
+def test_every_file_is_claimed_once_or_listed_as_unclaimed(real: Real) -> None:
+    assert {claim.reason for claim in real.claims.values() if not claim.tables} == {"unclaimed"}
+    assert {len(claim.tables) for claim in real.claims.values() if claim.tables} == {1}
+    outside = {name.split("/")[0] for name, sha in real.names.items() if not real.claims[sha].tables}
+    assert outside <= {"magdeburg-kiss-md", "regionalstatistik-csv-altcode"}
+
+
+def test_keys_are_texts_and_areas_have_a_level_and_a_vintage(real: Real) -> None:
+    for harvest in real.harvests.values():
+        frame = harvest.read()
+        levels = frame.select("area", "area_level").unique()
+        lengths = {"bund": 2, "land": 2, "regierungsbezirk": 3, "kreis": 5, "bezirk": 8, "gemeinde": 8, "stadtteil": 11}
+        for area, level in levels.iter_rows():
+            assert len(area) == lengths[level], (area, level)
+        assert frame.drop("value", "published_on").null_count().sum_horizontal().item() == 0
+        has_value = pl.col("obs_status").is_in(list(statuses_with_value())) & (pl.col("unit") != "text")
+        assert frame.filter(has_value != pl.col("value").is_not_null()).height == 0
+
+
+def test_the_city_is_read_for_all_years_and_all_districts(real: Real) -> None:
+    population = real.harvests["kiss_md"].read().filter(pl.col("table") == "k3_t35")
+    assert population.filter(pl.col("area_level") == "stadtteil")["area"].n_unique() >= 39
+    assert population["period"].n_unique() >= 10
+
+
+def test_an_unchanged_harvest_is_nothing_new(real: Real) -> None:
+    again = [harvest_source(real.lake, source, identify(real.lake, real.sources)) for source in real.sources.values()]
+    assert [file.name for harvest in again for file in harvest.files if file.fresh] == []
