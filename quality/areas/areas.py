@@ -26,9 +26,11 @@ _PARENT_DIGITS = {"gemeinde": 5, "gemeindeverband": 5, "kreis": 2, "regierungsbe
 
 
 def parent_key(area: str, level: str) -> str | None:
-    """Key of an administrative area's parent: Gemeinde → Kreis → Land → Bund (`DG`)."""
+    """Key of an area's parent: Stadtteil → Gemeinde → Kreis → Land → Bund (`DG`); None if the key does not say it."""
     if level == "land":
         return "DG"
+    if "-" in area:
+        return area.partition("-")[0]
     if digits := _PARENT_DIGITS.get(level):
         return area[:digits]
     return None

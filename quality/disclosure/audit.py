@@ -2,100 +2,300 @@
 # SPDX-License-Identifier: Apache-2.0
 """The audit of the door: another look at the result, from the equations instead of the slices.
 
-Belongs here: equations over published and withheld cells, and which of them give a cell away. Does not belong
-here: how the door chose what to withhold; nothing of it is imported.
+Belongs here: equations over published and withheld cells, and what they give away. Does not belong here: how the door
+chose what to withhold; nothing of it is imported.
 
-An equation with exactly one withheld term gives that term away. Given-away cells become known, and the audit goes on
-until nothing new follows. Cells that their agency withheld count as given away at the source and are reported
-apart, because no door of ours can take them back.
+Two looks. An equation with exactly one unknown term gives that term away, and then others may follow. And counts are
+not negative: sums leave each unknown an interval, which they narrow in turn; an unsafe count whose interval holds one
+whole number is given away too. What follows from public tables alone is compromised at its source, and no door of
+ours can take it back; only what follows with the help of anything that we publish counts here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from raw.vocabulary.dimensions import OPEN_AGE, age_interval, parse_dims
-from raw.vocabulary.measures import partitions
+from raw.vocabulary.dimensions import OPEN_AGE, age_interval, format_dims, parse_dims
+from raw.vocabulary.measures import concepts, partitions
 
+HOLDS = 0.5
+"""How far parts and whole may differ for an equation to be one; beyond that they are not the same people."""
 
-def equations(cells: pl.DataFrame) -> Iterator[list[str]]:
-    """Cell ids that stand in one linear equation: relations, children and parent, breakdowns and total."""
-    for row in cells.filter(pl.col("terms").list.len() > 0).select("cell", "terms").iter_rows(named=True):
-        yield [row["cell"], *(term["cell"] for term in row["terms"])]
-    base = cells.filter(pl.col("relation").is_in(["observed", "dims", "areas"]))
-    yield from _area_equations(base)
-    yield from _dimension_equations(base)
-
-
-def _area_equations(base: pl.DataFrame) -> Iterator[list[str]]:
-    key = ["concept", "dims", "area", "period", "basis"]
-    parents = base.select(pl.col("cell").alias("whole"), *key)
-    children = base.filter(pl.col("parent").is_not_null()).select(
-        "cell", "area_level", "concept", "dims", pl.col("parent").alias("area"), "period", "basis"
-    )
-    joined = children.join(parents, on=key, how="inner").group_by("whole", "area_level").agg("cell")
-    for row in joined.iter_rows(named=True):
-        yield [row["whole"], *row["cell"]]
+_CHAINS = 20
+_ROUNDS = 30
+_PLACE = ["concept", "area", "area_level", "area_vintage", "period", "basis"]
+_BASE = pl.col("relation").is_in(["observed", "dims", "areas"])
+_PUBLIC = pl.col("publicity") == "public"
+Mask = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Values = NDArray[np.float64]
 
 
-def _dimension_equations(base: pl.DataFrame) -> Iterator[list[str]]:
-    """Per area and period: codes of one dimension that together are the row without it."""
-    key = ["concept", "area", "area_level", "area_vintage", "period", "basis"]
-    for group in base.group_by(key).agg("dims", "cell").iter_rows(named=True):
-        cells = dict(zip(group["dims"], group["cell"], strict=True))
-        for dims, whole in cells.items():
-            rest = parse_dims(dims)
-            for dimension in ("sex", "nationality", "size", "age"):
-                parts = _breakdown(cells, rest, dimension)
-                if parts:
-                    yield [whole, *parts]
+@dataclass(frozen=True)
+class System:
+    """Sums over cells by number: the whole of each sum, and (sum, part) pairs; `inner` counts people among `outer`."""
 
-
-def _breakdown(cells: dict[str, str], rest: dict[str, str], dimension: str) -> list[str]:
-    found: dict[str, str] = {}
-    for dims, cell in cells.items():
-        parsed = parse_dims(dims)
-        code = parsed.pop(dimension, None)
-        if code is not None and parsed == {k: v for k, v in rest.items() if k != dimension}:
-            found[code] = cell
-    if dimension == "age":
-        wanted = age_interval(rest["age"]) if "age" in rest else (0, OPEN_AGE)
-        return _age_chain(found, wanted, rest.get("age"))
-    if dimension in rest or not set(partitions()[dimension]) <= set(found):
-        return []
-    return [found[code] for code in partitions()[dimension]]
-
-
-def _age_chain(found: dict[str, str], wanted: tuple[int, int], own: str | None) -> list[str]:
-    """Disjoint groups that follow one another from the first to the last year of the wanted group."""
-    position, chain = wanted[0], []
-    while position <= wanted[1]:
-        steps = [(age_interval(code)[1], cell) for code, cell in found.items() if code != own and age_interval(code)[0] == position and age_interval(code)[1] <= wanted[1]]
-        if not steps:
-            return []
-        last, cell = min(steps)
-        chain.append(cell)
-        position = last + 1
-    return chain
+    wholes: Numbers
+    sums: Numbers
+    parts: Numbers
+    inner: Numbers
+    outer: Numbers
 
 
 def audit(judged: pl.DataFrame) -> list[str]:
-    """Ids of cells that were withheld by us and follow from equations (columns of a cell, `withheld`, `reason`)."""
-    ours = set(judged.filter(pl.col("withheld") & (pl.col("reason") != "agency"))["cell"].to_list())
-    unknown = set(judged.filter("withheld")["cell"].to_list())
-    systems = [members for members in equations(judged) if unknown.intersection(members)]
-    recovered: list[str] = []
-    progress = True
-    while progress and ours:
-        progress = False
-        for members in systems:
-            hidden = unknown.intersection(members)
-            if len(hidden) == 1:
-                cell = hidden.pop()
-                unknown.discard(cell)
-                progress = True
-                if cell in ours:
-                    recovered.append(cell)
-    return recovered
+    """Ids of withheld cells that follow from what is published (columns of a cell, `withheld`, `unsafe`)."""
+    if not judged["withheld"].any() or judged["publicity"].eq("public").all():
+        return []
+    cells = _touched(judged)
+    system = build_system(cells)
+    rows, columns = _with_relations(cells, system)
+    withheld, public = cells["withheld"].to_numpy(), (cells["publicity"] == "public").to_numpy()
+    unknown = _unknown_in_the_end(withheld, rows, columns)
+    given_away = withheld & ~unknown & _unknown_in_the_end(withheld | ~public, rows, columns)
+    given_away &= ~_made_of_known(cells, unknown)
+    return sorted(cells.filter(given_away | pinned(cells, system))["cell"])
+
+
+def pinned(cells: pl.DataFrame, system: System) -> Mask:
+    """Unsafe counts that are withheld, but left an interval of one whole number, though not by public tables alone."""
+    withheld, public = cells["withheld"].to_numpy(), (cells["publicity"] == "public").to_numpy()
+    at_risk = (
+        withheld
+        & cells.select(pl.col("unsafe") & _BASE & (pl.col("value") > 0)).to_series().fill_null(False).to_numpy()
+    )
+    if not at_risk.any():
+        return at_risk
+    values = cells["value"].to_numpy()
+    narrow = at_risk & (_widths(values, withheld, system) < 1)
+    return narrow & (_widths(values, withheld | ~public, system) >= 1) if narrow.any() else narrow
+
+
+def follows_from_public(cells: pl.DataFrame) -> Mask:
+    """Cells that are public, or follow from public cells by sums; looked at only where something is confidential."""
+    public = cells.select(_PUBLIC & pl.col("value").is_not_null()).to_series().to_numpy().copy()
+    year = pl.col("period").str.slice(0, 4)
+    beside = cells.select(year.is_in(cells.filter(~_PUBLIC).select(year.unique()).to_series().implode())).to_series()
+    near = cells.filter(beside)
+    public[np.flatnonzero(beside.to_numpy())] = ~_unknown_in_the_end(
+        ~public[beside.to_numpy()], *_rows(build_system(near))
+    )
+    return public
+
+
+def _touched(judged: pl.DataFrame) -> pl.DataFrame:
+    """Cells of years in which something is withheld, and every cell that is made of others; each with a number."""
+    year = pl.col("period").str.slice(0, 4)
+    touched = judged.filter("withheld").select(year.unique()).to_series()
+    return judged.filter(year.is_in(touched.implode()) | ~_BASE)
+
+
+def build_system(cells: pl.DataFrame) -> System:
+    """All sums that hold among base cells, and which concept counts people within which."""
+    base = cells.with_row_index("number").filter(_BASE)
+    sums = pl.concat([_area_sums(base), _breakdowns(base)]).with_row_index("sum")
+    pairs = sums.select("sum", "parts").explode("parts")
+    within = {name: concept.within for name, concept in concepts().items() if concept.within}
+    place = ["dims", "area", "area_level", "period", "basis"]
+    inner = base.with_columns(pl.col("concept").replace_strict(within, default=None).alias("around")).join(
+        base.select(
+            *place, pl.col("concept").alias("around"), pl.col("number").alias("outer"), pl.col("value").alias("most")
+        ),
+        on=["around", *place],
+    )
+    true = inner.filter(
+        pl.col("value").is_null() | pl.col("most").is_null() | (pl.col("value") <= pl.col("most") + HOLDS)
+    )
+    return System(
+        *(
+            column.cast(pl.Int64).to_numpy()
+            for column in (sums["whole"], pairs["sum"], pairs["parts"], true["number"], true["outer"])
+        )
+    )
+
+
+def _area_sums(base: pl.DataFrame) -> pl.DataFrame:
+    """The areas of one level in every area around them that has the figure: the parent, or one by its key.
+
+    Where a part has no value, nothing shows that the parts are complete; then as many areas must have added up in
+    another figure, or, where there is none to compare, be more than one.
+    """
+    figure = ["concept", "dims", "period", "basis"]
+    key = pl.col("area")
+    by_key = [key.str.extract(pattern) for pattern in (r"^(\d{8})-", r"^(\d{5})\d", r"^(\d{3})\d", r"^(\d{2})\d")]
+    areas = base.select("area", "area_level", "parent").unique()
+    around = areas.with_columns(pl.concat_list("parent", *by_key, pl.lit("DG")).alias("around")).explode("around")
+    around = around.filter(pl.col("around") != key).select("area", "area_level", "around").unique()
+    wholes = base.select(*figure, around="area", whole="number", total="value")
+    sums = base.join(around, on=["area", "area_level"]).join(wholes, on=[*figure, "around"])
+    place = ["around", "area_level"]
+    grouped = sums.group_by("whole", *place).agg(*_SUMMED)
+    closed = _that_hold(grouped.filter(~pl.col("open") & pl.col("total").is_not_null()))
+    enough = closed.group_by(place).agg(pl.col("parts").list.len().min().alias("enough"))
+    complete = pl.col("parts").list.len() >= pl.col("enough").fill_null(2)
+    unclear = grouped.filter(pl.col("open")).join(enough, on=place, how="left").filter(complete).drop("enough")
+    held = _that_hold(pl.concat([grouped.filter(~pl.col("open")), unclear]))
+    return held.select("whole", "parts")
+
+
+_SUMMED = (
+    pl.col("number").alias("parts"),
+    pl.col("value").sum(),
+    pl.col("value").has_nulls().alias("open"),
+    pl.col("total").first(),
+)
+
+
+def _that_hold(sums: pl.DataFrame) -> pl.DataFrame:
+    """Sums that hold, or may hold where a part or the whole has no value."""
+    gap = pl.col("total") - pl.col("value")
+    holds = pl.col("total").is_null() | (pl.col("open") & (gap > -HOLDS)) | (gap.abs() <= HOLDS)
+    return sums.filter(holds)
+
+
+def _breakdowns(base: pl.DataFrame) -> pl.DataFrame:
+    """Per place: codes of one dimension that together are the row without it. Equal places share a pattern."""
+    places = base.sort("dims").group_by(_PLACE).agg("dims", "number", "value").with_row_index("place")
+    places = places.with_columns(pl.col("dims").list.join("|").alias("offer"))
+    patterns = [
+        (offer, pattern, whole, part)
+        for offer in places["offer"].unique().to_list()
+        for pattern, (whole, parts) in enumerate(_patterns(offer.split("|")))
+        for part in parts
+    ]
+    schema = {"offer": pl.String, "pattern": pl.Int64, "of": pl.String, "dims": pl.String}
+    rows = places.select("place", "offer", "dims", "number", "value").explode("dims", "number", "value")
+    wholes = rows.select("place", of="dims", whole="number", total="value")
+    sums = (
+        rows.join(pl.DataFrame(patterns, schema=schema, orient="row"), on=["offer", "dims"])
+        .join(wholes, on=["place", "of"])
+        .group_by("whole", "pattern")
+        .agg(*_SUMMED)
+    )
+    return _that_hold(sums).select("whole", "parts")
+
+
+def _patterns(offered: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Whole and parts among the dimension strings of one place."""
+    parsed = {dims: parse_dims(dims) for dims in offered}
+    for whole, own in parsed.items():
+        for dimension in ("age", *partitions()):
+            rest = {key: code for key, code in own.items() if key != dimension}
+            codes = {
+                other[dimension]: dims
+                for dims, other in parsed.items()
+                if dimension in other and dims != whole and format_dims(rest | {dimension: other[dimension]}) == dims
+            }
+            if dimension == "age":
+                low, high = age_interval(own["age"]) if "age" in own else (0, OPEN_AGE)
+                for number, chain in enumerate(_age_chains(codes, low, high)):
+                    if number < _CHAINS:
+                        yield whole, chain
+            elif dimension not in own and set(partitions()[dimension]) <= set(codes):
+                yield whole, [codes[code] for code in partitions()[dimension]]
+
+
+def _age_chains(codes: dict[str, str], low: int, high: int) -> Iterator[list[str]]:
+    """Disjoint groups that follow one another from the first to the last year, in every way."""
+    if low > high:
+        yield []
+        return
+    for code, dims in codes.items():
+        first, last = age_interval(code)
+        if first == low and last <= high:
+            yield from ([dims, *chain] for chain in _age_chains(codes, last + 1, high))
+
+
+def _rows(system: System) -> tuple[Numbers, Numbers]:
+    """The sums as equations: (equation, cell) pairs."""
+    equations = np.concatenate([system.sums, np.arange(system.wholes.size)])
+    return equations, np.concatenate([system.parts, system.wholes])
+
+
+def _with_relations(cells: pl.DataFrame, system: System) -> tuple[Numbers, Numbers]:
+    """The sums and the relations that made cells of others, as far as all their terms are here."""
+    numbered = cells.with_row_index("number").select(pl.col("number").cast(pl.Int64), "cell", "terms")
+    made = numbered.filter(pl.col("terms").list.len() > 0)
+    terms = made.select("number", pl.col("terms").list.eval(pl.element().struct.field("cell")).alias("cell")).explode(
+        "cell"
+    )
+    found = terms.rename({"number": "made"}).join(numbered.select("cell", "number"), on="cell", how="left")
+    whole = found.filter(~pl.col("number").has_nulls().over("made"))
+    rows, columns = _rows(system)
+    shift = system.wholes.size
+    owners = whole["made"].unique().to_numpy()
+    more = [whole["made"].to_numpy() + shift, owners + shift]
+    return np.concatenate([rows, *more]), np.concatenate([columns, whole["number"].to_numpy(), owners])
+
+
+def _unknown_in_the_end(unknown: Mask, rows: Numbers, columns: Numbers) -> Mask:
+    """Which cells stay unknown if every equation with a single unknown gives it away, again and again."""
+    unknown = unknown.copy()
+    size = int(rows.max()) + 1 if rows.size else 0
+    while True:
+        hidden = unknown[columns]
+        rows, columns = rows[hidden], columns[hidden]
+        solved = columns[(np.bincount(rows, minlength=size) == 1)[rows]]
+        if not solved.size:
+            return unknown
+        unknown[solved] = False
+
+
+def _made_of_known(cells: pl.DataFrame, unknown: Mask) -> Mask:
+    """Cells made of cells that are all known in the end: of them the terms speak, which are judged themselves."""
+    still = cells.filter(unknown)["cell"].implode()
+    of_known = ~pl.col("terms").list.eval(pl.element().struct.field("cell")).list.set_intersection(
+        still
+    ).list.len().cast(bool)
+    return cells.select(~_BASE & of_known).to_series().to_numpy()
+
+
+def _widths(values: Values, unknown: Mask, system: System) -> Values:
+    """How wide the interval of each cell is, after sums have narrowed one another's terms."""
+    low = np.where(unknown, 0.0, values)
+    high = np.where(unknown, np.inf, values)
+    system = _that_hide(system, unknown)
+    for _ in range(_ROUNDS):
+        before = low.copy(), high.copy()
+        _narrow(low, high, system)
+        np.minimum.at(high, system.inner, high[system.outer])
+        np.maximum.at(low, system.outer, low[system.inner])
+        if np.array_equal(before[0], low) and np.array_equal(before[1], high):
+            break
+    return np.where(unknown, high - low, 0.0)
+
+
+def _that_hide(system: System, unknown: Mask) -> System:
+    """Only the sums and pairs with something unknown in them; the others narrow nothing."""
+    hides = unknown[system.wholes]
+    hides[system.sums[unknown[system.parts]]] = True
+    place = np.cumsum(hides) - 1
+    kept = hides[system.sums]
+    pairs = unknown[system.inner] | unknown[system.outer]
+    return System(
+        system.wholes[hides],
+        place[system.sums[kept]],
+        system.parts[kept],
+        system.inner[pairs],
+        system.outer[pairs],
+    )
+
+
+def _narrow(low: Values, high: Values, system: System) -> None:
+    """One round: a whole lies between the sums of its parts' ends; a part between the whole and the other parts."""
+    sums, parts, wholes = system.sums, system.parts, system.wholes
+    open_parts = np.isinf(high[parts])
+    least = np.bincount(sums, low[parts], wholes.size)
+    most = np.bincount(sums, np.where(open_parts, 0.0, high[parts]), wholes.size)
+    endless = np.bincount(sums, open_parts, wholes.size)
+    np.maximum.at(low, wholes, least)
+    np.minimum.at(high, wholes, np.where(endless > 0, np.inf, most))
+    whole = wholes[sums]
+    np.minimum.at(high, parts, high[whole] - least[sums] + low[parts])
+    others_endless = endless[sums] - open_parts > 0
+    others = most[sums] - np.where(open_parts, 0.0, high[parts])
+    np.maximum.at(low, parts, np.where(others_endless, 0.0, low[whole] - others))

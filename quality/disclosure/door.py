@@ -2,19 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The thin door: where one cell of a slice is unsafe, the whole slice is withheld.
 
-Belongs here: which cells are withheld, and the protected file. Does not belong here: the proof (`audit`), and an
-optimal pattern (the suppression engine takes the place of `_withheld_slices` and keeps this interface).
+Belongs here: the way of a tier's cells through the door, and the protected file. Does not belong here: which cells are
+unsafe (`unsafe`), what is withheld beside them (`slices`; the suppression engine takes its place and keeps the
+interface), and the proof (`audit`).
 
-A slice is a breakdown of one concept: the same dimensions, the areas of one level below one parent, one year with all
-its quarters and months. Withholding it whole leaves no equation with a single unknown. Three closures make that hold
-over everything published together:
-
-- a finer breakdown that contains the dimensions of a withheld slice is withheld too;
-- below a withheld area the same breakdown is withheld (its parts would add up to it);
-- a cell made of others (previous year, mean, balance) is withheld if any of them is.
-
-Tables that are public at their publisher are known to everybody and are never withheld; cells that the publisher
-withheld have no value here either.
+A cell made of others (previous year, mean, balance) is withheld if any of them is. Tables that are public at their
+publisher are known to everybody and are never withheld; cells that the publisher withheld have no value here either.
 """
 
 from __future__ import annotations
@@ -27,19 +20,18 @@ from typing import Any
 
 import polars as pl
 
-from quality.disclosure.audit import audit
+from quality.disclosure.audit import audit, follows_from_public
 from quality.disclosure.rules import Rules
+from quality.disclosure.slices import withhold_slices
+from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
 from raw.lake.files import atomic, read_json, write_json
-from raw.vocabulary.dimensions import parse_dims
-from raw.vocabulary.measures import concepts
 from raw.vocabulary.period import frequency
 
-DOOR_VERSION = "1"
+DOOR_VERSION = "2"
 PROTECTED = (
     "cell", "measure", "area", "area_level", "area_vintage", "period", "freq", "basis", "value", "obs_status",
     "conf_status", "unit", "sources",
 )  # fmt: skip
-_COUNT_KINDS = ("stock", "mean", "flow")
 _PUBLISH_FILE, _PUBLISH_FOLDER = 0o644, 0o755
 
 
@@ -104,7 +96,8 @@ def _sha256(path: Path) -> str:
 
 
 def _key(cell_files: list[Path], rules: Rules, tier: str) -> str:
-    about = [DOOR_VERSION, tier, rules.model_dump_json(), *sorted(f"{path.parent.name}/{path.name}" for path in cell_files)]
+    files = sorted(f"{path.parent.name}/{path.name}" for path in cell_files)
+    about = [DOOR_VERSION, tier, rules.model_dump_json(), *files]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()
 
 
@@ -113,146 +106,57 @@ def _equation_count(judged: pl.DataFrame) -> int:
 
 
 def judge(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
-    """The cells that a tier may know of, with `withheld` and `reason` (slice, derived, agency; restricted)."""
+    """The cells that a tier may know of, with `withheld` and `reason` (slice, derived, agency; restricted).
+
+    Whoever reads a tier with more meanings reads this one too; what is withheld there is withheld here.
+    """
     admitted = _admitted(cells, rules, tier)
-    marked = _unsafe(admitted, rules, tier)
-    sliced = _withheld_slices(marked)
-    return _derived(sliced)
+    known = admitted.with_columns(pl.Series("known", follows_from_public(admitted), pl.Boolean))
+    marked = mark_unsafe(known, rules, tier)
+    for fuller in fuller_tiers(rules, tier):
+        closed = judge(cells, rules, fuller).filter(pl.col("withheld"))
+        marked = marked.with_columns(pl.col("seed") | pl.col("cell").is_in(closed["cell"].implode()))
+    return _derived(withhold_slices(marked))
+
+
+def fuller_tiers(rules: Rules, tier: str) -> list[str]:
+    """The tiers that may know of more meanings than this one."""
+    own = set(rules.tiers[tier].meanings)
+    return sorted(name for name, other in rules.tiers.items() if own < set(other.meanings))
 
 
 def _admitted(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
-    """Cells of meanings that may reach the tier, without classes that have no rule (unless public anyway)."""
-    allowed = list(rules.tiers[tier].classes)
+    """Cells of meanings that may reach the tier. What is confidential needs a rule: its class one, and it a count."""
+    made = ~pl.col("relation").is_in(BASE)
+    ruled = pl.col("class").is_in(list(rules.tiers[tier].classes)) & (
+        (pl.col("class") == "none") | pl.col("concept").is_in(counted_concepts()) | made
+    )
     return cells.filter(
-        pl.col("meaning").is_in(rules.tiers[tier].meanings)
-        & (pl.col("class").is_in(allowed) | (pl.col("publicity") == "public"))
+        pl.col("meaning").is_in(rules.tiers[tier].meanings) & (ruled | (pl.col("publicity") == "public"))
     )
-
-
-def _is_base(frame: pl.DataFrame) -> pl.Series:
-    return frame["relation"].is_in(["observed", "dims", "areas"])
-
-
-def _unsafe(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
-    """Column `unsafe`: a confidential count below its threshold, or with such a rest, or withheld by the agency."""
-    pairs = cells.select("concept", "class").unique().iter_rows()
-    thresholds = pl.DataFrame(
-        [
-            (concept, klass, rule.min_count if rule else 0, bool(rule and rule.complement))
-            for concept, klass in pairs
-            for rule in [rules.rule(tier, klass, concept)]
-        ],
-        schema={"concept": pl.String, "class": pl.String, "min_count": pl.Int64, "complement": pl.Boolean},
-        orient="row",
-    )
-    counted = [name for name, concept in concepts().items() if concept.kind in _COUNT_KINDS]
-    joined = cells.join(thresholds, on=["concept", "class"], how="left").join(
-        _wholes(cells), on="cell", how="left"
-    )
-    value, least = pl.col("value"), pl.col("min_count")
-    small = (value > 0) & (value < least)
-    rest = pl.col("whole") - value
-    small_rest = pl.col("complement") & (value > 0) & (rest > -1e-9) & (rest < least)
-    confidential = (pl.col("publicity") != "public") & pl.col("concept").is_in(counted) & (least > 0)
-    by_agency = pl.col("obs_status") == "Q"
-    return joined.with_columns(
-        (confidential & (by_agency | small.fill_null(False) | small_rest.fill_null(False))).alias("unsafe")
-    ).drop("min_count", "complement", "whole")
-
-
-def _wholes(cells: pl.DataFrame) -> pl.DataFrame:
-    """For a part (a breakdown, or a concept within another) the size of its whole in the same area and period."""
-    base = cells.filter(pl.col("relation").is_in(["observed", "dims", "areas"]))
-    within = {name: concept.within for name, concept in concepts().items() if concept.within}
-    key = ["area", "area_level", "period"]
-    totals = base.filter(pl.col("dims") == "").group_by("concept", *key).agg(pl.col("value").min().alias("total"))
-    same = base.filter(pl.col("dims") != "").join(totals, on=["concept", *key], how="inner")
-    broken_down = base.group_by("concept", "dims", *key).agg(pl.col("value").min().alias("total"))
-    other = base.with_columns(pl.col("concept").replace_strict(within, default=None).alias("outer")).join(
-        broken_down, left_on=["outer", "dims", *key], right_on=["concept", "dims", *key], how="inner"
-    )
-    return (
-        pl.concat([same.select("cell", "total"), other.select("cell", "total")])
-        .group_by("cell")
-        .agg(pl.col("total").min().alias("whole"))
-    )
-
-
-def _with_slice(cells: pl.DataFrame) -> pl.DataFrame:
-    names = {text: ",".join(sorted(parse_dims(text))) for text in cells["dims"].unique().to_list()}
-    return cells.with_columns(
-        pl.col("dims").replace_strict(names, default="").alias("dimset"),
-        pl.col("period").str.slice(0, 4).alias("year"),
-        pl.col("parent").fill_null("").alias("slice_parent"),
-    )
-
-
-def _withheld_slices(cells: pl.DataFrame) -> pl.DataFrame:
-    """Columns `withheld` and `reason` for base cells: unsafe slices, finer breakdowns of them, and what lies below."""
-    base = _with_slice(cells.filter(pl.col("relation").is_in(["observed", "dims", "areas"])))
-    slice_key = ["concept", "dimset", "area_level", "slice_parent", "year"]
-    slices = base.group_by(slice_key).agg(
-        pl.col("unsafe").any(), (pl.col("publicity") != "public").any().alias("confidential")
-    )
-    bad = set(slices.filter("unsafe").select(slice_key).iter_rows())
-    members: dict[tuple[str, ...], list[str]] = {}
-    for *key, area in base.select(*slice_key, "area").unique().iter_rows():
-        members.setdefault(tuple(key), []).append(area)
-    below: dict[tuple[str, str, str, str], list[tuple[str, ...]]] = {}
-    finer: dict[tuple[str, str, str, str], list[tuple[str, ...]]] = {}
-    for key in members:
-        concept, dimset, level, parent, year = key
-        below.setdefault((concept, dimset, parent, year), []).append(key)
-        finer.setdefault((concept, level, parent, year), []).append(key)
-    queue = list(bad)
-    while queue:
-        key = queue.pop()
-        concept, dimset, level, parent, year = key
-        wanted = set(filter(None, dimset.split(",")))
-        reached = [
-            other
-            for other in finer.get((concept, level, parent, year), [])
-            if wanted <= set(filter(None, other[1].split(",")))
-        ]
-        for area in _with_descendants(members[key]):
-            reached.extend(below.get((concept, dimset, area, year), []))
-        for other in reached:
-            if other not in bad:
-                bad.add(other)
-                queue.append(other)
-    withheld = pl.DataFrame(
-        sorted(bad), schema=dict.fromkeys(slice_key, pl.String), orient="row"
-    ).with_columns(pl.lit(True).alias("in_slice"))
-    marked = base.join(withheld, on=slice_key, how="left").select("cell", "in_slice")
-    by_agency = pl.col("obs_status") == "Q"
-    in_slice = pl.col("in_slice").fill_null(False) & (pl.col("publicity") != "public")
-    return cells.join(marked, on="cell", how="left").with_columns(
-        (in_slice | by_agency).alias("withheld"),
-        pl.when(in_slice).then(pl.lit("slice")).when(by_agency).then(pl.lit("agency")).alias("reason"),
-    ).drop("in_slice")
-
-
-def _with_descendants(areas: Iterable[str]) -> list[str]:
-    """The areas as parents, with the intermediate keys that levels may leave out (Land → Regierungsbezirk → Kreis)."""
-    return list(areas)
 
 
 def _derived(cells: pl.DataFrame) -> pl.DataFrame:
-    """Withhold every cell that is made of a withheld one, however many steps away."""
-    edges = cells.select("cell", pl.col("terms").list.eval(pl.element().struct.field("cell")).alias("term")).explode("term").drop_nulls()
-    withheld = set(cells.filter("withheld")["cell"].to_list())
-    known = set(cells["cell"].to_list())
-    fresh = True
-    while fresh:
-        hit = edges.filter(
-            ~pl.col("cell").is_in(list(withheld)) & (pl.col("term").is_in(list(withheld)) | ~pl.col("term").is_in(list(known)))
-        )["cell"].unique()
-        fresh = len(hit) > 0
-        withheld.update(hit.to_list())
-    in_chain = pl.col("cell").is_in(list(withheld))
+    """Withhold every cell that is made of a withheld one, or of one that is not here, however many steps away.
+
+    A sum over areas is a total like any other: it stays while its parts are withheld.
+    """
+    made = cells.filter(~pl.col("relation").is_in(BASE)).select("cell", pl.col("terms").alias("term"))
+    edges = made.explode("term").select("cell", pl.col("term").struct.field("cell").alias("term"))
+    open_edges = edges.join(cells.select("cell"), left_on="term", right_on="cell", how="anti")
+    fresh = pl.concat([cells.filter("withheld").select("cell"), open_edges.select("cell")]).unique()
+    chain = open_edges.select("cell")
+    while fresh.height:
+        fresh = edges.join(fresh, left_on="term", right_on="cell", how="semi").select("cell").unique()
+        fresh = fresh.join(chain, on="cell", how="anti")
+        chain = pl.concat([chain, fresh])
+    in_chain = pl.col("cell").is_in(chain["cell"].implode())
     return cells.with_columns(
-        pl.when(pl.col("reason").is_null() & in_chain).then(pl.lit("derived")).otherwise(pl.col("reason")).alias("reason"),
-        in_chain.alias("withheld"),
+        pl.when(pl.col("reason").is_null() & in_chain)
+        .then(pl.lit("derived"))
+        .otherwise(pl.col("reason"))
+        .alias("reason"),
+        (pl.col("withheld") | in_chain).alias("withheld"),
     )
 
 

@@ -7,12 +7,15 @@ Belongs here: the model of `disclosure_rules.yml` and its floor. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from raw.vocabulary.lists import lists
+from raw.vocabulary.measures import concepts
 
 DEFAULT_RULES = Path(__file__).with_name("default_rules.yml")
 
@@ -51,9 +54,7 @@ class Rules(BaseModel):
         own = self.concepts.get(concept, {}).get(tier)
         if by_class is None or own is None:
             return by_class
-        return Rule(
-            min_count=max(by_class.min_count, own.min_count), complement=by_class.complement or own.complement
-        )
+        return Rule(min_count=max(by_class.min_count, own.min_count), complement=by_class.complement or own.complement)
 
 
 class RulesTooWeak(ValueError):
@@ -62,27 +63,45 @@ class RulesTooWeak(ValueError):
 
 def _merge(default: Any, site: Any) -> Any:
     if isinstance(default, Mapping) and isinstance(site, Mapping):
-        return {key: _merge(default.get(key), site[key]) if key in site else default[key] for key in {**default, **site}}
+        return {
+            key: _merge(default.get(key), site[key]) if key in site else default[key] for key in {**default, **site}
+        }
     return default if site is None else site
 
 
 def load_rules(site_rules: Path | None = None) -> Rules:
     """Default rules with a site's file laid over them. Raises RulesTooWeak."""
-    default = yaml.safe_load(DEFAULT_RULES.read_text("utf-8"))
+    default = Rules.model_validate(yaml.safe_load(DEFAULT_RULES.read_text("utf-8")))
     site = yaml.safe_load(site_rules.read_text("utf-8")) if site_rules and site_rules.exists() else None
-    rules = Rules.model_validate(_merge(default, site or {}))
-    weak = [
-        f"tiers.{tier}.classes.{klass}.min_count is {entry.classes[klass].min_count}, at least {least} is required"
-        for tier, entry in rules.tiers.items()
-        for klass, least in default["floor"].items()
-        if klass in entry.classes and entry.classes[klass].min_count < least
-    ]
+    rules = Rules.model_validate(_merge(default.model_dump(), site or {}))
+    weak = [fault for tier in rules.tiers for fault in _weak_places(rules, tier, default)]
+    weak += [f"concepts.{name}: no such concept" for name in rules.concepts if name not in concepts()]
     weak += [
-        f"tiers.{tier}.classes.{klass}: the class has no rule yet and cannot be allowed"
-        for tier, entry in rules.tiers.items()
-        for klass in entry.classes
-        if klass == "establishment"
+        f"concepts.{name}.{tier}: no such tier"
+        for name, by_tier in rules.concepts.items()
+        for tier in by_tier
+        if tier not in rules.tiers
     ]
-    if weak or rules.floor != default["floor"]:
-        raise RulesTooWeak("\n".join(weak or ["floor cannot be changed by a site"]))
+    if rules.floor != default.floor:
+        weak.append("floor cannot be changed by a site")
+    if weak:
+        raise RulesTooWeak("\n".join(weak))
     return rules
+
+
+def _weak_places(rules: Rules, tier: str, default: Rules) -> Iterator[str]:
+    entry = rules.tiers[tier]
+    for klass, rule in entry.classes.items():
+        place, least = f"tiers.{tier}.classes.{klass}", default.floor.get(klass, 0)
+        if klass == "establishment":
+            yield f"{place}: the class has no rule yet and cannot be allowed"
+        elif klass not in lists()["measure_classes"]:
+            yield f"{place}: no such class"
+        if rule.min_count < least:
+            yield f"{place}.min_count is {rule.min_count}, at least {least} is required"
+        if least and not rule.complement:
+            yield f"{place}.complement cannot be switched off: everybody and nobody are not found by a threshold"
+    passing = default.tiers[tier].meanings if tier in default.tiers else default.tiers["internal"].meanings
+    for meaning in entry.meanings:
+        if meaning not in passing:
+            yield f"tiers.{tier}.meanings: {meaning} may not pass into this tier"
