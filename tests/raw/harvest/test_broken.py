@@ -301,7 +301,7 @@ DAMAGE = st.lists(st.tuples(st.integers(0, 10_000), WORDS), min_size=1, max_size
 BLANKED = st.lists(st.integers(0, 10_000), max_size=3)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(sorted(ALL)), DAMAGE, BLANKED)
 def test_no_sentence_of_a_fault_quotes_an_entry_of_a_data_row(
     sources: dict[str, Source], name: str, damage: list[tuple[int, str]], blanked: list[int]
