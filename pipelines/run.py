@@ -18,6 +18,7 @@ from typing import Any
 import dagster as dg
 
 from assets.publish import released_already
+from assets.resources import SiteResource
 from pipelines.definitions import PUBLISH_JOB, RESTRICTED_JOB, publish, restricted
 from pipelines.settings import site_resource
 from warehouse.sqlmesh import warm_up
@@ -52,6 +53,7 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
     outcome = Outcome()
     started = time.monotonic()
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    _check_settings(site_resource(site))
     if _will_build(site):
         warm_up()
     with dg.DagsterInstance.from_config(str(dagster_home(site))) as instance:
@@ -67,6 +69,13 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
                 break
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _check_settings(site: SiteResource) -> None:
+    """Contracts, catalogue and rules are read before anything is done; what is wrong with them is raised."""
+    site.contracts()
+    site.catalogue()
+    site.rules()
 
 
 def _will_build(site: Path) -> bool:

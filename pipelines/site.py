@@ -32,6 +32,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
 """
 _FOLDERS = ("sources", "kpis", "areas", "warehouse")
 _RESTRICTED = ("inbox", "lake", "dagster")
