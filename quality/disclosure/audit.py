@@ -122,21 +122,26 @@ def _area_sums(base: pl.DataFrame) -> pl.DataFrame:
     """The areas of one level in every area around them that has the figure: the parent, or one by its key.
 
     Where a part has no value, nothing shows that the parts are complete; then as many areas must have added up in
-    another figure, or, where there is none to compare, be more than one.
+    another figure, or, where there is none to compare, be several children of that parent.
     """
     figure = ["concept", "dims", "period", "basis"]
     key = pl.col("area")
     by_key = [key.str.extract(pattern) for pattern in (r"^(\d{8})-", r"^(\d{5})\d", r"^(\d{3})\d", r"^(\d{2})\d")]
     areas = base.select("area", "area_level", "parent").unique()
     around = areas.with_columns(pl.concat_list("parent", *by_key, pl.lit("DG")).alias("around")).explode("around")
-    around = around.filter(pl.col("around") != key).select("area", "area_level", "around").unique()
+    around = (
+        around.filter(pl.col("around") != key)
+        .select("area", "area_level", "around", (pl.col("around") == pl.col("parent")).fill_null(False).alias("child"))
+        .unique()
+    )
     wholes = base.select(*figure, around="area", whole="number", total="value")
     sums = base.join(around, on=["area", "area_level"]).join(wholes, on=[*figure, "around"])
     place = ["around", "area_level"]
-    grouped = sums.group_by("whole", *place).agg(*_SUMMED)
+    grouped = sums.group_by("whole", *place).agg(*_SUMMED, pl.col("child").all())
     closed = _that_hold(grouped.filter(~pl.col("open") & pl.col("total").is_not_null()))
     enough = closed.group_by(place).agg(pl.col("parts").list.len().min().alias("enough"))
-    complete = pl.col("parts").list.len() >= pl.col("enough").fill_null(2)
+    several = pl.col("child") & (pl.col("parts").list.len() > 1)
+    complete = pl.coalesce(pl.col("parts").list.len() >= pl.col("enough"), several)
     unclear = grouped.filter(pl.col("open")).join(enough, on=place, how="left").filter(complete).drop("enough")
     held = _that_hold(pl.concat([grouped.filter(~pl.col("open")), unclear]))
     return held.select("whole", "parts")
