@@ -143,7 +143,12 @@ class Identity(_Model):
 
 
 class TableContract(_Model):
-    """One table of a source (`<table>.yml`)."""
+    """One table of a source (`<table>.yml`).
+
+    `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
+    may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
+    total.
+    """
 
     id: str
     title: Text
@@ -154,6 +159,7 @@ class TableContract(_Model):
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0
+    incomplete: list[str] = []
     klass: MeasureClass | None = Field(default=None, alias="class")
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
