@@ -25,11 +25,12 @@ from quality.cells.cover import cover
 from raw.contracts import Source, table_settings
 from raw.lake.files import atomic, restricted_folder
 from raw.vocabulary.dimensions import format_dims
-from raw.vocabulary.measures import Measure, concepts, measures
+from raw.vocabulary.measures import Measure, concepts, measures, partitions
 from transforms.catalogue.catalogue import Catalogue, Kpi, Terms, parse_expression
 
-CELLS_VERSION = "1"
-_CLASSES = ("none", "personal", "social", "establishment")
+CELLS_VERSION = "2"
+TERRITORY = "area_km2"
+"""The measure that tells whether two years are about one territory."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,16 @@ def expressions(kpis: Iterable[Kpi]) -> dict[str, Terms]:
 
 
 def needed_measures(wanted: Mapping[str, Terms]) -> dict[str, Measure]:
-    """The measures that some expressions use. Raises KeyError naming a measure that the vocabulary does not define."""
+    """The measures that some expressions use, and the size of the territory where years are put together.
+
+    Raises KeyError naming the measures that the vocabulary does not define.
+    """
     names = sorted({measure for terms in wanted.values() for _, measure in terms})
     unknown = [name for name in names if name not in measures()]
     if unknown:
         raise KeyError(f"measures without a definition: {', '.join(unknown)}")
+    if any(measures()[name].offsets != {0: 1.0} for name in names):
+        names = sorted({*names, TERRITORY})
     return {name: measures()[name] for name in names}
 
 
@@ -106,6 +112,7 @@ def _key(
     about = {
         "version": CELLS_VERSION,
         "expressions": wanted,
+        "vocabulary": {name: concept.model_dump() for name, concept in concepts().items()} | partitions(),
         "measures": {name: measure.model_dump() for name, measure in named.items()},
         "inputs": {name: path.name for name, path in inputs.items()},
         "settings": {name: _settings(sources[name]).write_csv() for name in inputs},
@@ -152,7 +159,8 @@ def form_cells(
         for text, terms in wanted.items():
             if len(terms) > 1 or terms[0][0] != 1:
                 steps.combination(connection, text, terms)
-        return steps.result(connection)
+        used = {measure for terms in wanted.values() for _, measure in terms}
+        return steps.result(connection).filter((pl.col("measure") != TERRITORY) | (TERRITORY in used))
 
 
 def _base_name(measure: Measure) -> str:
@@ -173,17 +181,19 @@ def _recipes(connection: duckdb.DuckDBPyConnection, named: Mapping[str, Measure]
     offered: dict[tuple[str, str, str], list[str]] = {}
     for source, table, concept, dims in steps.offered_dims(connection):
         offered.setdefault((source, table, concept), []).append(dims)
-    rows = []
+    rows: list[tuple[str, str, str, str, str, str, int]] = []
     for (source, table, concept), texts in sorted(offered.items()):
         formed = set()
         for name, measure in named.items():
             base = name if measure.offsets == {0: 1.0} else _base_name(measure)
             if measure.concept != concept or base in formed:
                 continue
-            if (measure.dims and not concepts()[concept].additive and format_dims(measure.dims) not in texts):
+            if measure.dims and not concepts()[concept].additive and format_dims(measure.dims) not in texts:
                 continue
             pieces = cover(measure.dims, texts)
             if pieces and (len(pieces) == 1 or concepts()[concept].additive):
                 formed.add(base)
-                rows.extend((source, table, concept, base, format_dims(measure.dims), piece, len(pieces)) for piece in pieces)
+                rows.extend(
+                    (source, table, concept, base, format_dims(measure.dims), piece, len(pieces)) for piece in pieces
+                )
     return pl.DataFrame(rows, schema=steps.RECIPE, orient="row")

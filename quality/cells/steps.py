@@ -52,6 +52,12 @@ case when count(*) filter (where {status} = 'Q') > 0 then 'Q'
 """
 
 
+_SUM = """
+case when count(*) filter (where {status} = 'Q') = 0 then list_sum(list({value} order by {order})) end
+"""
+"""A sum whose last digits do not depend on the order in which rows come; none where a part is withheld."""
+
+
 def _worst(column: str, order: Sequence[str], alias: str) -> str:
     """SQL for the most cautious value of a closed list, by its order."""
     ranks = ", ".join(f"'{value}'" for value in order)
@@ -87,9 +93,9 @@ def register_base(
     connection.execute("create table concept as select * from concepts_in")
     if settings is None or not checked:
         connection.execute(
-            "create table base (source varchar, \"table\" varchar, snapshot varchar, cell varchar, concept varchar, dims varchar,"
-            " area varchar, area_level varchar, area_vintage varchar, period varchar, basis varchar, value double,"
-            " obs_status varchar, meaning varchar, published_on date, class varchar, publicity varchar)"
+            'create table base (source varchar, "table" varchar, snapshot varchar, cell varchar, concept varchar,'
+            " dims varchar, area varchar, area_level varchar, area_vintage varchar, period varchar, basis varchar,"
+            " value double, obs_status varchar, meaning varchar, published_on date, class varchar, publicity varchar)"
         )
         return
     connection.register("settings_in", settings.to_arrow())
@@ -131,22 +137,29 @@ def observed(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         f"""
         insert into cell
-        with summed as (
-            select r.measure, o.concept, r.wanted as dims, o.source, o."table", o.area, o.area_level, o.area_vintage,
-                   o.period, o.basis, r.pieces, max(o.published_on) as published_on,
-                   case when count(*) filter (where o.obs_status = 'Q') = 0 then sum(o.value) end as value,
-                   {_STATUS.format(status="o.obs_status")} as obs_status,
-                   {_CLASS}, {_PUBLICITY}, {_meaning()},
-                   list(o.source || '/' || o."table" || '/' || left(o.snapshot, 12) || '/' || o.cell order by o.cell)
-                       as provenance,
-                   list(distinct o.source) as sources
+        with delivered as (
+            select r.measure, r.wanted, r.pieces, o.* replace (
+                       o.source || '/' || o."table" || '/' || left(o.snapshot, 12) || '/' || o.cell as cell
+                   )
             from base as o
             join recipe as r
               on r.source = o.source and r."table" = o."table" and r.concept = o.concept and r.dims = o.dims
-            group by r.measure, o.concept, r.wanted, o.source, o."table", o.area, o.area_level, o.area_vintage,
-                     o.period, o.basis, r.pieces
-            having count(*) = r.pieces
-               and count(*) filter (where o.obs_status not in ('M', 'L', 'O')) = r.pieces
+            where o.obs_status not in ('M', 'L', 'O')
+        ),
+        summed as (
+            select measure, concept, wanted as dims, source, "table", area, area_level, area_vintage, period, basis,
+                   pieces, published_on, value, obs_status, class, publicity, meaning, [cell] as provenance
+            from delivered
+            where pieces = 1
+            union all
+            select measure, concept, wanted, source, "table", area, area_level, area_vintage, period, basis,
+                   pieces, max(published_on), {_SUM.format(value="value", status="obs_status", order="cell")},
+                   {_STATUS.format(status="obs_status")}, {_CLASS}, {_PUBLICITY}, {_meaning()},
+                   list(cell order by cell)
+            from delivered
+            where pieces > 1
+            group by measure, concept, wanted, source, "table", area, area_level, area_vintage, period, basis, pieces
+            having count(*) = pieces
         ),
         best as (
             select * from summed
@@ -163,7 +176,7 @@ def observed(connection: duckdb.DuckDBPyConnection) -> None:
                        < list_position(['none', 'personal', 'social', 'establishment'], c.concept_class)
                     then c.concept_class else b.class end,
                b.publicity, b.meaning, case when b.pieces = 1 then 'observed' else 'dims' end,
-               []::struct(cell varchar, coef double)[], b.sources, b.provenance
+               []::struct(cell varchar, coef double)[], [b.source], b.provenance
         from best as b
         join concept as c on c.concept = b.concept
         left join parents as p on p.area = b.area and p.area_level = b.area_level
@@ -188,7 +201,7 @@ def municipal_sums(connection: duckdb.DuckDBPyConnection) -> None:
         ),
         summed as (
             select c.measure, c.concept, c.dims, c.parent as area, c.area_vintage, c.period, c.basis, c.area_level,
-                   case when count(*) filter (where c.obs_status = 'Q') = 0 then sum(c.value) end as value,
+                   {_SUM.format(value="c.value", status="c.obs_status", order="c.cell")} as value,
                    {_STATUS.format(status="c.obs_status")} as obs_status, any_value(c.unit) as unit,
                    {_CLASS}, {_PUBLICITY}, {_meaning()},
                    list({{'cell': c.cell, 'coef': 1.0}} order by c.cell) as terms,
@@ -218,12 +231,11 @@ def municipal_sums(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def period_rule(
-    connection: duckdb.DuckDBPyConnection, measure: str, base: str, offsets: Mapping[int, float]
-) -> None:
+def period_rule(connection: duckdb.DuckDBPyConnection, measure: str, base: str, offsets: Mapping[int, float]) -> None:
     """Cells of a measure that looks at other years: the previous year, or the mean of two years.
 
-    Years of two territories are not put together: the area's size must be the same in both (where it is known).
+    Years of two territories are not put together: the area's size must be the same in both (where it is known). Of
+    several vintages of the other year the one of this cell goes first.
     """
     rule = pl.DataFrame(
         [(offset, coefficient) for offset, coefficient in offsets.items()],
@@ -248,16 +260,20 @@ def period_rule(
             cross join rule_in as r
             join cell as c
               on c.measure = $base and c.area = t.area and c.area_level = t.area_level and c.basis = t.basis
-             and c.period = lpad((cast(left(t.period, 4) as integer) + r."offset")::varchar, 4, '0') || substr(t.period, 5)
+             and c.period = (cast(left(t.period, 4) as integer) + r."offset")::varchar || substr(t.period, 5)
             left join size as now
               on now.area = t.area and now.area_level = t.area_level and now.area_vintage = t.area_vintage
             left join size as then_
               on then_.area = c.area and then_.area_level = c.area_level and then_.area_vintage = c.area_vintage
             where now.km2 is null or then_.km2 is null or abs(now.km2 - then_.km2) <= {SAME_TERRITORY} * now.km2
+            qualify row_number() over (
+                partition by t.area, t.area_level, t.basis, t.period, t.area_vintage, r."offset"
+                order by c.area_vintage = t.area_vintage desc, c.area_vintage desc
+            ) = 1
         )
-        select concat_ws('|', $measure, area, area_vintage, period, basis), $measure, any_value(concept), any_value(dims),
-               area, area_level, area_vintage, any_value(parent), period, basis,
-               case when count(*) filter (where obs_status = 'Q') = 0 then sum(coef * value) end,
+        select concat_ws('|', $measure, area, area_vintage, period, basis), $measure, any_value(concept),
+               any_value(dims), area, area_level, area_vintage, any_value(parent), period, basis,
+               {_SUM.format(value="coef * value", status="obs_status", order="cell")},
                {_STATUS.format(status="obs_status")}, any_value(unit), {_CLASS}, {_PUBLICITY}, {_meaning()}, 'periods',
                list({{'cell': cell, 'coef': coef}} order by cell), list_sort(list_distinct(flatten(list(sources)))),
                []::varchar[]
@@ -278,7 +294,7 @@ def combination(connection: duckdb.DuckDBPyConnection, text: str, terms: Terms) 
         insert into cell
         select concat_ws('|', $text, c.area, c.area_vintage, c.period, c.basis), $text, $text, '', c.area, c.area_level,
                c.area_vintage, any_value(c.parent), c.period, c.basis,
-               case when count(*) filter (where c.obs_status = 'Q') = 0 then sum(t.coef * c.value) end,
+               {_SUM.format(value="t.coef * c.value", status="c.obs_status", order="c.cell")},
                {_STATUS.format(status="c.obs_status")}, any_value(c.unit), {_CLASS}, {_PUBLICITY}, {_meaning()},
                'combination', list({{'cell': c.cell, 'coef': t.coef}} order by c.cell),
                list_sort(list_distinct(flatten(list(c.sources)))), []::varchar[]

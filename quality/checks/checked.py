@@ -20,9 +20,11 @@ from quality.checks.schema import Sifted, sift
 from raw.contracts import KnownViolation, Source
 from raw.harvest.harvest import Harvest
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
+from raw.vocabulary.lists import lists
+from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "1"
+CHECKS_VERSION = "2"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
@@ -56,9 +58,7 @@ def current(observations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def check_source(
-    lake_root: Path, source: Source, harvest: Harvest, areas: pl.DataFrame, today: dt.date
-) -> Checked:
+def check_source(lake_root: Path, source: Source, harvest: Harvest, areas: pl.DataFrame, today: dt.date) -> Checked:
     """Check one source. Reused if the same observations were judged under the same rules on the same day's excuses."""
     folder = restricted_folder(restricted_folder(lake_root / "checked") / source.id)
     key = _key(source, harvest, areas, today)
@@ -83,9 +83,7 @@ def _check(
         with atomic(quarantine / f"{key}.parquet") as part:
             sifted.quarantined.write_parquet(part)
     unexplained = sifted.quarantined.filter(pl.col("broken") != "known to be wrong")
-    shares = newest.group_by("table").len("all").join(
-        unexplained.group_by("table").len("bad"), on="table", how="left"
-    )
+    shares = newest.group_by("table").len("all").join(unexplained.group_by("table").len("bad"), on="table", how="left")
     share = shares.select((pl.col("bad").fill_null(0) / pl.col("all")).max()).item() if shares.height else 0.0
     return {
         "observations": newest.height,
@@ -125,6 +123,7 @@ def _key(source: Source, harvest: Harvest, areas: pl.DataFrame, today: dt.date) 
     expired = sorted(v.model_dump_json() for v in source.violations if v.until < today)
     about = [
         CHECKS_VERSION,
+        repr((lists(), concepts(), partitions())),
         source.fingerprint(),
         *sorted(file.observations.name for file in harvest.files if file.observations),
         _areas_hash(areas),

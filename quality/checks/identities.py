@@ -46,11 +46,39 @@ class IdentityReport:
     stale: list[KnownViolation] = field(default_factory=list)
 
 
+@dataclass
+class _Judge:
+    """Decides sums of one source and sorts what does not hold by its excuses."""
+
+    excuses: dict[tuple[str, str, str, str], KnownViolation]
+    today: dt.date
+    report: IdentityReport = field(default_factory=IdentityReport)
+    used: set[tuple[str, str, str, str]] = field(default_factory=set)
+
+    def decide(self, table: str, name: str, sums: pl.DataFrame, tolerance: float, at_most: bool) -> None:
+        """Judge sums (columns of `_aggregate`) of one identity."""
+        decided = sums.filter(~pl.col("missing") & pl.col("whole").is_not_null())
+        self.report.undecided += sums.height - decided.height
+        self.report.decided += decided.height
+        excess = pl.col("total") - pl.col("whole")
+        short = (excess < -tolerance - ROUNDING) & ~pl.col("withheld") & (not at_most)
+        broken = decided.filter((excess > tolerance + ROUNDING) | short).sort("area", "period")
+        for row in broken.iter_rows(named=True):
+            found = Violation(table, name, row["area"], row["period"], fingerprint([*row["values"], row["whole"]]))
+            (self.report.known if self._excused(found) else self.report.unknown).append(found)
+
+    def _excused(self, found: Violation) -> bool:
+        key = (found.table, found.identity, found.area, found.period)
+        excuse = self.excuses.get(key)
+        if excuse is None:
+            return False
+        self.used.add(key)
+        return excuse.expect == found.fingerprint and self.today <= excuse.until
+
+
 def check_identities(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, today: dt.date) -> IdentityReport:
     """All identities of a source on its current observations (columns of OBSERVATION)."""
-    report = IdentityReport()
-    excuses = {(v.table, v.identity, v.area, v.period): v for v in source.violations if v.action == "pass"}
-    used: set[tuple[str, str, str, str]] = set()
+    judge = _Judge({(v.table, v.identity, v.area, v.period): v for v in source.violations if v.action == "pass"}, today)
     parents = areas.select("area", "area_level", "parent").unique(["area", "area_level"])
     for table in source.tables.values():
         own = observations.filter(pl.col("table") == table.id)
@@ -58,38 +86,26 @@ def check_identities(source: Source, observations: pl.DataFrame, areas: pl.DataF
             continue
         for index, identity in enumerate(table.identities):
             name = table.identity_id(index)
-            limits = (identity.tolerance, identity.at_most)
             if identity.parts:
-                _judge(table.id, name, _row_sums(own, identity), limits, excuses, used, today, report)
+                judge.decide(table.id, name, _row_sums(own, identity), identity.tolerance, identity.at_most)
             for column in identity.columns:
                 label = name if len(identity.columns) == 1 else f"{name}.{column}"
-                _judge(
-                    table.id, label, _area_sums(own, identity, column, parents), limits, excuses, used, today, report
-                )
+                sums = _area_sums(own, identity, column, parents)
+                judge.decide(table.id, label, sums, identity.tolerance, identity.at_most)
         for dimension in partitions():
             sums = _dimension_sums(own, dimension)
-            _judge(
-                table.id,
-                dimension,
-                sums,
-                (table.tolerance, dimension in table.incomplete),
-                excuses,
-                used,
-                today,
-                report,
-            )
-    report.stale = [violation for key, violation in excuses.items() if key not in used]
-    return report
+            judge.decide(table.id, dimension, sums, table.tolerance, dimension in table.incomplete)
+    judge.report.stale = [violation for key, violation in judge.excuses.items() if key not in judge.used]
+    return judge.report
 
 
 def _aggregate(parts: pl.DataFrame, wholes: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Join summed parts with their whole: (keys, area, period, total, withheld, missing, whole, whole_status, values)."""
+    """Join summed parts with their whole: (keys, area, period, total, withheld, missing, values, whole)."""
     status = pl.col("obs_status")
     summed = parts.group_by(keys).agg(
         pl.col("value").sum().alias("total"),
         (status == "Q").any().alias("withheld"),
         status.is_in(["O", "L"]).any().alias("missing"),
-        pl.len().alias("count"),
         pl.col("value").sort().alias("values"),
     )
     return summed.join(wholes, on=keys, how="inner")
@@ -102,7 +118,6 @@ def _whole(frame: pl.DataFrame, keys: list[str], area: str = "area") -> pl.DataF
         *([] if area in keys else [pl.col(area).alias("area")]),
         *([] if "period" in keys else ["period"]),
         pl.col("value").alias("whole"),
-        pl.col("obs_status").alias("whole_status"),
     )
 
 
@@ -139,38 +154,6 @@ def _dimension_sums(own: pl.DataFrame, dimension: str) -> pl.DataFrame:
     parts = rows.filter(pl.col("code").is_in(wanted)).unique([*keys, "code"], keep="first", maintain_order=True)
     complete = parts.filter(pl.col("code").n_unique().over(keys) == len(wanted))
     return _aggregate(complete, _whole(rows.filter(pl.col("code").is_null()), keys), keys)
-
-
-def _judge(
-    table: str,
-    name: str,
-    sums: pl.DataFrame,
-    limits: tuple[float, bool],
-    excuses: dict[tuple[str, str, str, str], KnownViolation],
-    used: set[tuple[str, str, str, str]],
-    today: dt.date,
-    report: IdentityReport,
-) -> None:
-    tolerance, at_most = limits
-    undecided = pl.col("missing") | pl.col("whole").is_null()
-    report.undecided += sums.filter(undecided).height
-    decided = sums.filter(~undecided)
-    report.decided += decided.height
-    difference = pl.col("total") - pl.col("whole")
-    only_upper = pl.col("withheld") | pl.lit(at_most)
-    broken = decided.filter(
-        (difference > tolerance + ROUNDING) | (~only_upper & (difference < -tolerance - ROUNDING))
-    ).sort("area", "period")
-    for row in broken.iter_rows(named=True):
-        violation = Violation(table, name, row["area"], row["period"], fingerprint([*row["values"], row["whole"]]))
-        key = (table, name, violation.area, violation.period)
-        excuse = excuses.get(key)
-        if excuse:
-            used.add(key)
-        if excuse and excuse.expect == violation.fingerprint and today <= excuse.until:
-            report.known.append(violation)
-        else:
-            report.unknown.append(violation)
 
 
 def fingerprint(values: Iterable[float | None]) -> str:

@@ -32,7 +32,10 @@ _KEY_FORMATS = {
     "quartier": r"^\d{5,8}-\w+$",
 }
 _PERIOD = r"^\d{4}(-Q[1-4]|-(0[1-9]|1[0-2])(-\d\d)?)?$"
-_COUNTS = ("persons", "households", "dwellings", "buildings", "cases", "schools")
+_COUNTS = (
+    "persons", "households", "dwellings", "buildings", "cases", "schools", "accidents", "classes", "companies",
+    "registrations", "rooms", "vehicles",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,12 @@ class Sifted:
     quarantined: pl.DataFrame
 
 
+class SchemaBroken(ValueError):
+    """Columns or types are not those of an observation. The message names columns and rules, never a value."""
+
+
 def schema() -> pa.DataFrameSchema:
-    """The pandera schema of an observation frame with the derived helper columns of `_with_helpers`."""
+    """The pandera schema of an observation frame with a column for each rule of `_rules`."""
     import pandera.polars as pa  # takes almost two seconds: only where something is checked
 
     flags = [name for name in _rules() if name.startswith("rule_")]
@@ -72,29 +79,42 @@ def _rules() -> dict[str, pl.Expr]:
     whole = value.is_null() | (value == value.round()) | ~unit.is_in(_COUNTS) | ~kind.is_in(["stock", "flow"])
     return {
         "rule_value_beside_status": has_value == value.is_not_null(),
+        "rule_finite": value.is_null() | value.is_finite(),
         "rule_not_negative": value.is_null() | (value >= 0) | (kind == "unknown") | (kind == "amount"),
         "rule_whole_number": whole,
         "rule_area_key": pl.col("area").str.contains(key_format),
     }
 
 
-def sift(observations: pl.DataFrame) -> Sifted:
-    """Split observations (columns of OBSERVATION) into good rows and quarantined rows."""
+def sift(observations: pl.DataFrame | pl.LazyFrame) -> Sifted:
+    """Split observations (columns of OBSERVATION) into good rows and quarantined rows.
+
+    Raises SchemaBroken where columns or types are wrong, so that no row can be judged.
+    """
+    from pandera.config import ValidationDepth, config_context
     from pandera.errors import SchemaErrors
 
-    numbered = observations.with_columns(**_rules())
+    rows = observations.lazy().collect()  # of a lazy frame pandera looks at nothing but the column names
     try:
-        schema().validate(numbered, lazy=True)
+        with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+            schema().validate(rows.with_columns(**_rules()), lazy=True)
     except SchemaErrors as error:
-        failures = error.failure_cases.filter(pl.col("index").is_not_null())
-        if failures.height < error.failure_cases.height:
-            raise
-        broken = failures.group_by("index").agg(pl.col("check").unique().sort().str.join(";").alias("broken"))
-        marked = observations.with_row_index("index").join(
-            broken.with_columns(pl.col("index").cast(pl.UInt32)), on="index", how="left"
-        )
-        return Sifted(
-            marked.filter(pl.col("broken").is_null()).drop("index", "broken"),
-            marked.filter(pl.col("broken").is_not_null()).drop("index"),
-        )
-    return Sifted(observations, observations.clear().with_columns(pl.lit("").alias("broken")))
+        return _split(rows, error.failure_cases)
+    except pl.exceptions.PolarsError as error:
+        raise SchemaBroken(f"the rules cannot be applied: {type(error).__name__}") from None
+    return Sifted(rows, rows.clear().with_columns(pl.lit("").alias("broken")))
+
+
+def _split(rows: pl.DataFrame, failures: pl.DataFrame) -> Sifted:
+    placed = failures.filter(pl.col("index").is_not_null())
+    if placed.height < failures.height:
+        about = failures.filter(pl.col("index").is_null()).select("column", "check").unique().sort("column", "check")
+        raise SchemaBroken("; ".join(f"{column}: {check}" for column, check in about.iter_rows()))
+    broken = placed.group_by("index").agg(pl.col("check").unique().sort().str.join(";").alias("broken"))
+    marked = rows.with_row_index("index").join(
+        broken.with_columns(pl.col("index").cast(pl.UInt32)), on="index", how="left"
+    )
+    return Sifted(
+        marked.filter(pl.col("broken").is_null()).drop("index", "broken"),
+        marked.filter(pl.col("broken").is_not_null()).drop("index"),
+    )
