@@ -36,7 +36,9 @@ def guarded(site: SiteResource, station: str) -> Iterator[None]:
     except Exception as error:
         report = _write_report(site.path / "lake", station, traceback.format_exc())
         kind = type(error).__name__
-        raise dg.Failure(f"{station}: {kind}; details (restricted): lake/reports/{report.name}", allow_retries=False) from None
+        raise dg.Failure(
+            f"{station}: {kind}; details (restricted): lake/reports/{report.name}", allow_retries=False
+        ) from None
 
 
 def _write_report(lake: Path, station: str, text: str) -> Path:

@@ -68,18 +68,22 @@ def _models(tier: str, manifest: Manifest) -> dg.AssetsDefinition:
         for result in built.result.models:
             yield from _events(tier, result, built)
         if not built.result.ok:
-            raise dg.Failure(f"the candidate of tier {tier} failed: {', '.join(failed) or built.result.error}", allow_retries=False)
+            raise dg.Failure(
+                f"the candidate of tier {tier} failed: {', '.join(failed) or built.result.error}", allow_retries=False
+            )
 
     return models
 
 
-def _events(
-    tier: str, result: ModelResult, built: Candidate
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+def _events(tier: str, result: ModelResult, built: Candidate) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """A model that was not built gives no materialization; an audit that was not evaluated is a failed check."""
     key = _key(tier, result.name)
     if result.rows is not None:
-        metadata = {"dagster/row_count": result.rows, "candidate": built.input_hash[:16], "rebuilt": not built.cached}
+        metadata: dict[str, int | str | bool] = {
+            "dagster/row_count": result.rows,
+            "candidate": built.input_hash[:16],
+            "rebuilt": not built.cached,
+        }
         yield dg.MaterializeResult(asset_key=key, metadata=metadata)
     for audit in result.audits:
         yield dg.AssetCheckResult(
@@ -144,6 +148,8 @@ def _release(manifest: Manifest, tiers: Sequence[str]) -> dg.AssetsDefinition:
         made = publish(
             candidates, site.warehouse / "releases", marts=marts, day=site.day, code_version=version("lagebild")
         )
-        return dg.MaterializeResult(metadata={"release": made.id, "new": made.created, "at": dt.date.isoformat(site.day)})
+        return dg.MaterializeResult(
+            metadata={"release": made.id, "new": made.created, "at": dt.date.isoformat(site.day)}
+        )
 
     return release

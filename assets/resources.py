@@ -125,7 +125,9 @@ class SiteResource(dg.ConfigurableResource):
 
     def check(self, source: str) -> Checked:
         """The checked observations of one source."""
-        return check_source(self.lake().root, self.contracts()[source], self.harvest(source), self.area_table(), self.day)
+        return check_source(
+            self.lake().root, self.contracts()[source], self.harvest(source), self.area_table(), self.day
+        )
 
     def point(self, asset: str, path: Path, passed: bool = True) -> None:
         """Note where an asset's current file lies and whether it passed its checks."""

@@ -19,7 +19,7 @@ from quality.cells.cells import build_cells, domains, expressions, needed_measur
 from quality.disclosure.door import Refused, protect
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
-from raw.lake.files import restricted_folder
+from raw.lake.files import restricted_folder, write_json
 from transforms.catalogue import Catalogue
 
 Results = Iterator[dg.MaterializeResult | dg.AssetCheckResult]
@@ -31,9 +31,7 @@ def restricted_assets(
 ) -> list[dg.AssetsDefinition]:
     """All assets of the restricted zone, with their checks."""
     by_domain = domains(catalogue)
-    feeding = {
-        domain: sources_of(needed_measures(expressions(kpis)), sources) for domain, kpis in by_domain.items()
-    }
+    feeding = {domain: sources_of(needed_measures(expressions(kpis)), sources) for domain, kpis in by_domain.items()}
     return [
         snapshots,
         *(_observations(source) for source in sources.values()),
@@ -54,6 +52,7 @@ def snapshots(site: SiteResource) -> dg.MaterializeResult:
             settle_seconds=site.settle_seconds,
             published_on=lambda path, name: read_published_on(path, contracts),
         )
+        write_json(restricted_folder(lake.root / "reports") / "waiting.json", intake.waiting)
         claims = site.claims()
         unclaimed = sum(not claim.tables for claim in claims.values())
         return dg.MaterializeResult(
@@ -112,7 +111,9 @@ def _areas(sources: list[str]) -> dg.AssetsDefinition:
 def _checked(source: Source) -> dg.AssetsDefinition:
     name = f"checked__{source.id}"
     specs = [
-        dg.AssetCheckSpec("schema", asset=name, blocking=True, description="Rows keep the schema; few are quarantined."),
+        dg.AssetCheckSpec(
+            "schema", asset=name, blocking=True, description="Rows keep the schema; few are quarantined."
+        ),
         dg.AssetCheckSpec("identities", asset=name, blocking=True, description="No unexplained violation of a sum."),
     ]
 

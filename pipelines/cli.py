@@ -117,7 +117,11 @@ def _run(call: Call, site: Path) -> int:
     drawn = picture(resource, report, call.say.language, settings.map, settings.synthetic) if outcome.ok else None
     if call.as_json:
         result = {"ok": outcome.ok, "seconds": round(outcome.seconds, 2), "failed_checks": outcome.failed_checks}
-        result |= {"failed_steps": outcome.failed_steps, "zones": outcome.zones, "picture": str(drawn) if drawn else None}
+        result |= {
+            "failed_steps": outcome.failed_steps,
+            "zones": outcome.zones,
+            "picture": str(drawn) if drawn else None,
+        }
         click.echo(json.dumps(result | report.as_dict(), ensure_ascii=False, indent=1))
     else:
         console.show_run(call.say, resource, outcome, report, drawn, settings.synthetic)

@@ -70,6 +70,8 @@ def show_report(say: Speaker, report: Report) -> None:
         tiers.add_row(tier.tier, *(_number(figure) for figure in (tier.cells, tier.withheld, tier.values)), shape)
     console.print(tiers)
     console.print()
+    for name, reason in report.waiting.items():
+        console.print(say("waiting", name=name, reason=say(f"waiting.{reason}")), soft_wrap=True, markup=False)
     if report.unclaimed:
         console.print(say("unclaimed", count=_number(report.unclaimed)))
     if report.marts is None:
@@ -137,7 +139,9 @@ def show_explanations(say: Speaker, explanations: list[Explanation]) -> None:
     console = Console(highlight=False, soft_wrap=True, markup=False)
     for found in explanations:
         row = found.row
-        console.print(f"{found.kpi['name'][say.language]}, {row['area_name'] or row['area']}, {row['period']} ({row['basis']})")
+        console.print(
+            f"{found.kpi['name'][say.language]}, {row['area_name'] or row['area']}, {row['period']} ({row['basis']})"
+        )
         console.print(f"  {say('explain_formula')}: {found.formula}")
         if found.withheld:
             console.print("  " + say("explain_withheld", rules=found.rules))

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
+
+Language = Literal["de", "en"]
 
 
 @cache
@@ -23,7 +26,7 @@ class Speaker:
     """Says messages in one language."""
 
     def __init__(self, language: str) -> None:
-        self.language = language if language in ("de", "en") else "de"
+        self.language: Language = "en" if language == "en" else "de"
 
     def __call__(self, key: str, **values: object) -> str:
         """The message with its values filled in."""

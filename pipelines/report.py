@@ -17,7 +17,8 @@ from assets.resources import SiteResource
 from raw.harvest.faults import Fault
 from raw.harvest.harvest import harvest_source
 from raw.lake.files import read_json
-from warehouse.picture import PictureError, overview
+from warehouse.picture import overview
+from warehouse.picture_data import PictureError
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Report:
     sources: list[SourceRow] = field(default_factory=list)
     tiers: list[TierRow] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    waiting: list[str] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
     unclaimed: int = 0
     release: str | None = None
     marts: Path | None = None
@@ -83,9 +84,8 @@ def site_report(site: SiteResource) -> Report:
         quarantined = _quarantined(site, source.id)
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))
     report.unclaimed = sum(not claim.tables for claim in claims.values())
-    report.waiting = sorted(
-        path.relative_to(site.inbox()).as_posix() for path in site.inbox().rglob("*") if path.is_file()
-    )
+    waiting = lake.root / "reports" / "waiting.json"
+    report.waiting = read_json(waiting) if waiting.exists() else {}
     latest = site.warehouse / "releases" / "latest"
     if latest.exists():
         report.release = latest.resolve().name

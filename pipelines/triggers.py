@@ -44,7 +44,9 @@ def look_into_inbox(job: Job) -> dg.SensorDefinition:
 def after_the_door(job: Job, tiers: Sequence[str]) -> dg.SensorDefinition:
     """Start the publish zone when the door has let something through."""
 
-    @dg.sensor(name="after_the_door", job=job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.sensor(
+        name="after_the_door", job=job, minimum_interval_seconds=30, default_status=dg.DefaultSensorStatus.RUNNING
+    )
     def door(site: SiteResource) -> dg.RunRequest | dg.SkipReason:
         if not site.root:
             return dg.SkipReason("no site")

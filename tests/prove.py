@@ -163,9 +163,7 @@ class Experiments:
         listed = list(cases)
         known = {key(case): case for case in listed}
         if len(known) != len(listed):
-            raise ValueError(
-                f"{name}: {len(listed) - len(known)} cases share their key with another; give `key`"
-            )
+            raise ValueError(f"{name}: {len(listed) - len(known)} cases share their key with another; give `key`")
         if not known:
             raise ValueError(f"{name}: no cases, so nothing would be shown")
         result = (
@@ -289,9 +287,7 @@ def evidence(state: str, seed: int, results: Sequence[Result], when: datetime) -
         "|---|---:|---:|---:|---:|---:|",
     ]
     for one in results:
-        lines.append(
-            f"| {one.name} | {one.known} | {one.run} | {one.passed} | {one.failed} | {one.seconds:.1f} |"
-        )
+        lines.append(f"| {one.name} | {one.known} | {one.run} | {one.passed} | {one.failed} | {one.seconds:.1f} |")
     for one in results:
         lines += _details(one)
     return "\n".join(lines) + "\n"
@@ -327,9 +323,7 @@ def write_evidence(root: Path, folder: Path, seed: int) -> list[Result]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the depth of proof and the seed to the command line."""
     group = parser.getgroup("proof")
-    group.addoption(
-        "--prove", action="store_true", help="run every case of the large experiments, and only these"
-    )
+    group.addoption("--prove", action="store_true", help="run every case of the large experiments, and only these")
     group.addoption("--seed", type=int, default=SEED, help="seed of the samples (default: %(default)s)")
 
 
@@ -385,6 +379,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if _JOURNALS not in config.stash:
         return
     for one in write_evidence(config.rootpath, config.stash[_JOURNALS], config.getoption("seed")):
-        terminalreporter.write_line(
-            f"{one.name}: {one.passed} of {one.known} cases hold, {one.seconds:.1f} s"
-        )
+        terminalreporter.write_line(f"{one.name}: {one.passed} of {one.known} cases hold, {one.seconds:.1f} s")

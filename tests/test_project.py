@@ -114,9 +114,7 @@ def test_no_real_delivery_lies_in_the_repository(shared_data: Path):
     if not provenance.exists():
         pytest.skip("the real deliveries come without provenance.csv")
     known = set(re.findall(r"\b[0-9a-f]{64}\b", provenance.read_text("utf-8")))
-    copied = [
-        path for path in files_of_the_project() if hashlib.sha256(path.read_bytes()).hexdigest() in known
-    ]
+    copied = [path for path in files_of_the_project() if hashlib.sha256(path.read_bytes()).hexdigest() in known]
     assert not copied
 
 
@@ -129,18 +127,14 @@ def locked() -> dict[str, list[tuple[str, int]]]:
     for entry in re.split(r"\n(?=[A-Za-z0-9])", (ROOT / "requirements.lock").read_text("utf-8")):
         requirement = Requirement(entry.split("\\")[0].strip())
         version = str(requirement.specifier).removeprefix("==")
-        packages.setdefault(canonicalize_name(requirement.name), []).append(
-            (version, entry.count("--hash=sha256:"))
-        )
+        packages.setdefault(canonicalize_name(requirement.name), []).append((version, entry.count("--hash=sha256:")))
     return packages
 
 
 def test_the_lock_pins_every_package_with_its_hashes():
     lock = locked()
     assert len(lock) > 100
-    loose = [
-        name for name, versions in lock.items() if not all(version and hashes for version, hashes in versions)
-    ]
+    loose = [name for name, versions in lock.items() if not all(version and hashes for version, hashes in versions)]
     assert not loose
     assert "--hash=sha256:" in (ROOT / ".ci/uv.lock").read_text("utf-8")
 
@@ -152,9 +146,7 @@ def test_the_lock_is_in_step_with_the_project():
     outdated = [
         str(one)
         for one in wanted
-        if not any(
-            one.specifier.contains(version) for version, _ in lock.get(canonicalize_name(one.name), [])
-        )
+        if not any(one.specifier.contains(version) for version, _ in lock.get(canonicalize_name(one.name), []))
     ]
     assert not outdated, f"run `make lock`: {outdated}"
 
@@ -200,9 +192,7 @@ def test_publiccode_has_its_mandatory_keys():
 
 def readme_commands() -> list[str]:
     """Return the commands of the README's `sh` blocks, one per line, without comments."""
-    blocks = re.findall(
-        r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE
-    )
+    blocks = re.findall(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
     lines = (line.split("  #")[0].strip() for block in blocks for line in block.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -213,8 +203,7 @@ def test_every_command_of_the_readme_is_run_or_tested():
     unknown = [
         line
         for line in commands
-        if line not in README_COMMANDS_TESTED_ELSEWHERE
-        and not line.startswith((".venv/bin/lagebild ", "cp "))
+        if line not in README_COMMANDS_TESTED_ELSEWHERE and not line.startswith((".venv/bin/lagebild ", "cp "))
     ]
     assert not unknown
     left_over = set(README_COMMANDS_TESTED_ELSEWHERE) - set(commands)

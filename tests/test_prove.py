@@ -87,9 +87,7 @@ def test_a_case_that_failed_is_run_again_but_one_that_passed_is_not(tmp_path: Pa
 
 
 @pytest.mark.parametrize("full", [False, True])
-def test_a_failing_case_is_named_with_its_reason_and_the_seed_after_all_cases_were_run(
-    tmp_path: Path, full: bool
-):
+def test_a_failing_case_is_named_with_its_reason_and_the_seed_after_all_cases_were_run(tmp_path: Path, full: bool):
     seen: list[int] = []
 
     def check(case: int) -> None:

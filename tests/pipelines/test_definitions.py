@@ -41,7 +41,10 @@ def test_a_location_loads_in_under_five_seconds_with_no_environment_set(location
 
 def test_the_workspace_names_both_zones(root: Path):
     workspace = yaml.safe_load((root / "workspace.yaml").read_text("utf-8"))
-    modules = {entry["python_module"]["location_name"]: entry["python_module"]["module_name"] for entry in workspace["load_from"]}
+    modules = {
+        entry["python_module"]["location_name"]: entry["python_module"]["module_name"]
+        for entry in workspace["load_from"]
+    }
     assert modules == {
         "restricted": restricted_definitions.__name__,
         "publish": publish_definitions.__name__,
@@ -82,6 +85,10 @@ def test_checks_before_and_behind_the_door_block():
         for key in restricted.asset_check_keys
         if restricted.get_check_spec(key).blocking
     }
-    assert {("checked__kiss_md", "schema"), ("checked__kiss_md", "identities"), ("protected__public", "door_audit")} <= blocking
+    assert {
+        ("checked__kiss_md", "schema"),
+        ("checked__kiss_md", "identities"),
+        ("protected__public", "door_audit"),
+    } <= blocking
     publish = publish_definitions.defs.resolve_asset_graph()
     assert sum(publish.get_check_spec(key).blocking for key in publish.asset_check_keys) > 50

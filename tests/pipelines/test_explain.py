@@ -38,12 +38,19 @@ def test_a_share_leads_to_the_very_cells_of_the_workbook(finished_demo: Path):
 
 def test_a_change_over_years_shows_the_cells_of_both_years(finished_demo: Path):
     lines = _explain(finished_demo, "pop_change_5y", "99001000-01", "2024")[0]["cells"]
-    assert {line["cell"].split("|")[3] for line in lines if line["relation"] in ("observed", "dims")} == {"2024", "2019"}
+    assert {line["cell"].split("|")[3] for line in lines if line["relation"] in ("observed", "dims")} == {
+        "2024",
+        "2019",
+    }
 
 
 def test_a_withheld_value_shows_status_and_rules_and_no_number(finished_demo: Path):
     marts = finished_demo / "warehouse" / "releases" / "latest" / "internal" / "marts"
-    row = pl.read_parquet(marts / "kpi_value__area_period.parquet").filter(pl.col("conf_status") == "C").row(0, named=True)
+    row = (
+        pl.read_parquet(marts / "kpi_value__area_period.parquet")
+        .filter(pl.col("conf_status") == "C")
+        .row(0, named=True)
+    )
     found = _explain(finished_demo, row["kpi"], row["area"], row["period"])
     withheld = next(e for e in found if e["withheld"])
     assert withheld["cells"] == [] and withheld["row"]["value"] is None

@@ -64,7 +64,9 @@ def test_an_explained_violation_lets_the_run_go_on(demo_copy: CopySite):
     edit_workbook(delivered(site, "d3_t34"), _swap_two_figures)
     assert lagebild("--site", site, "run").returncode == 1
     printed = lagebild("--site", site, "source", "violations", "demo_stadt").stdout
-    entries = printed.replace("until: ,", "until: 2099-12-31,").replace('reason: ""', 'reason: "explained by the office"')
+    entries = printed.replace("until: ,", "until: 2099-12-31,").replace(
+        'reason: ""', 'reason: "explained by the office"'
+    )
     known = site / "sources" / "demo_stadt" / "known_violations.yml"
     known.write_text(entries, "utf-8")
     code, result = run_json(site)
