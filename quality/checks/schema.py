@@ -95,14 +95,20 @@ def sift(observations: pl.DataFrame | pl.LazyFrame) -> Sifted:
     from pandera.errors import SchemaErrors
 
     rows = observations.lazy().collect()  # of a lazy frame pandera looks at nothing but the column names
+    failures, unfit = None, ""
     try:
         with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
             schema().validate(rows.with_columns(**_rules()), lazy=True)
     except SchemaErrors as error:
-        return _split(rows, error.failure_cases)
+        failures = error.failure_cases
     except pl.exceptions.PolarsError as error:
-        raise SchemaBroken(f"the rules cannot be applied: {type(error).__name__}") from None
-    return Sifted(rows, rows.clear().with_columns(pl.lit("").alias("broken")))
+        unfit = type(error).__name__
+    # Raised out here: an exception on the way would carry rows in its context.
+    if unfit:
+        raise SchemaBroken(f"the rules cannot be applied: {unfit}")
+    if failures is None:
+        return Sifted(rows, rows.clear().with_columns(pl.lit("").alias("broken")))
+    return _split(rows, failures)
 
 
 def _split(rows: pl.DataFrame, failures: pl.DataFrame) -> Sifted:
