@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from quality.areas.areas import build_areas
 from quality.checks.checked import Checked, check_source
@@ -54,7 +55,7 @@ class SiteResource(dg.ConfigurableResource):
 
     root: str = ""
     sources: list[str] | None = None
-    tiers: list[str] = ["internal", "public"]
+    tiers: list[str] = Field(default=["internal", "public"])
     settle_seconds: float = 2.0
     today: str = ""
 

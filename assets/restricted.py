@@ -44,6 +44,7 @@ def restricted_assets(
 
 @dg.asset(group_name="lake", tags=ZONE, kinds={"file"}, description="Deliveries taken from the inbox, byte for byte.")
 def snapshots(site: SiteResource) -> dg.MaterializeResult:
+    """Look into the inbox and take what is complete."""
     with guarded(site, "snapshots"):
         lake, contracts = site.lake(), site.contracts()
         intake = lake.take_in(

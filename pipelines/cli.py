@@ -185,7 +185,10 @@ def source_list(call: Call) -> None:
 
     contracts = site_resource(call.needed_site()).contracts()
     if call.as_json:
-        listed = {name: found.contract.model_dump(by_alias=True) | {"tables": sorted(found.tables)} for name, found in contracts.items()}  # fmt: skip
+        listed = {
+            name: found.contract.model_dump(by_alias=True) | {"tables": sorted(found.tables)}
+            for name, found in contracts.items()
+        }
         click.echo(json.dumps(listed, ensure_ascii=False, indent=1))
         return
     for name, found in contracts.items():
@@ -249,14 +252,14 @@ def source_unclaimed(call: Call) -> None:
 
 
 @main.command()
-@click.pass_context
+@click.option("--site", "directory", type=click.Path(path_type=Path, file_okay=False), help="Default: ./demo-site")
+@click.pass_obj
 @_speakable
-def demo(context: click.Context) -> None:
+def demo(call: Call, directory: Path | None) -> None:
     """Make the demo site (all data synthetic) and run it."""
     from pipelines.site import SiteError, demo_site
 
-    call: Call = context.obj
-    site = call.site or Path("demo-site").resolve()
+    site = directory.resolve() if directory else call.site or Path("demo-site").resolve()
     call.site = site
     os.environ[SITE_VARIABLE] = str(site)
     try:

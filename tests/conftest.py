@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.sites import lagebild
+
 pytest_plugins = ["tests.prove", "pytester"]
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +45,27 @@ def system_program() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def finished_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a demo site after its first run, made as `make run` makes it. Not to be changed; `demo_copy` copies it."""
+    site = tmp_path_factory.mktemp("demo") / "demo-site"
+    done = lagebild("demo", "--site", site)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return site
+
+
+@pytest.fixture
+def demo_copy(finished_demo: Path, tmp_path: Path) -> Callable[[], Path]:
+    """Return a function that copies the finished demo site."""
+
+    def copy() -> Path:
+        site = tmp_path / "site"
+        shutil.copytree(finished_demo, site, symlinks=True)
+        return site
+
+    return copy
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +18,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from raw.demo import generate
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
@@ -216,31 +217,25 @@ def test_the_tests_that_stand_for_readme_commands_exist():
         assert re.search(rf"^def {name}\(", (ROOT / file).read_text("utf-8"), re.MULTILINE), where
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that holds `demo-site`, made by the command of `make run`."""
-    folder = tmp_path_factory.mktemp("readme")
+def test_the_demo_runs(finished_demo: Path):
+    marts = finished_demo / "warehouse" / "releases" / "latest" / "public" / "marts"
+    assert list(marts.glob("*.parquet"))
+    assert list(marts.glob("*.csv"))
+
+
+def test_the_readme_leads_from_an_empty_folder_to_a_site(finished_demo: Path, tmp_path: Path):
+    folder = tmp_path / "lagebild"
+    folder.mkdir()
     (folder / ".venv").symlink_to(BIN.parent)
-    code, said = lines_of(".venv/bin/lagebild demo --site demo-site", folder)
-    assert code == 0, said
-    return folder
-
-
-def test_the_demo_runs(demo: Path):
-    assert list((demo / "demo-site/warehouse/releases").glob("*/public/marts/*.parquet"))
-
-
-def test_the_readme_leads_from_an_empty_folder_to_a_site(demo: Path):
+    (folder / "demo-site").symlink_to(finished_demo)
     for line in readme_commands():
         if line.startswith("cp "):
             # The deliveries of the demo stand in for those of a reader, with their contracts.
-            site = demo / Path(shlex.split(line)[-1]).parent
-            for part in ("inbox", "sources", "areas"):
-                if (demo / "demo-site" / part).is_dir():
-                    shutil.copytree(demo / "demo-site" / part, site / part, dirs_exist_ok=True)
-            assert list((site / "inbox").rglob("*.*"))
+            site = (folder / shlex.split(line)[-1]).resolve().parent
+            sources = generate(site).sources
+            (site / "site.yml").write_text(f"sources: [{', '.join(sources)}]\n", "utf-8")
         elif line.startswith(".venv/bin/lagebild "):
-            code, said = lines_of(line, demo)
+            code, said = lines_of(line, folder)
             assert code == 0, f"{line}\n{said}"
 
 

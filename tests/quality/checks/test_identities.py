@@ -20,12 +20,16 @@ from tests.quality.tables import CITY, TODAY
 DISTRICTS = [f"{CITY}-0{number}" for number in (1, 2, 3)]
 COLUMNS = {"all": "", "men": "sex=m", "women": "sex=f"}
 CONTRACT = {
-    "columns": {name: {"concept": "pop", "dims": {"sex": name[0].replace("w", "f")} if dims else {}} for name, dims in COLUMNS.items()},
+    "columns": {
+        "all": {"concept": "pop"},
+        "men": {"concept": "pop", "dims": {"sex": "m"}},
+        "women": {"concept": "pop", "dims": {"sex": "f"}},
+    },
     "identities": [
         {"id": "sexes", "parts": ["men", "women"], "whole": "all"},
         {"id": "areas", "areas": {"from": "stadtteil", "to": "gemeinde"}, "columns": ["all", "men", "women"]},
     ],
-}  # fmt: skip
+}
 
 
 def contract(**changes: Any) -> Source:

@@ -204,11 +204,11 @@ def small_counts(
         if 0 < value < rule.min_count:
             yield name, row, rule.min_count
         for other in by_name.values():
-            around = other["area"] == area and other["relation"] == "observed" and other["basis"] == "register"
+            beside = other["area"] == area and other["relation"] == "observed" and value > 0
             rest = world.sums[other["cell"]] - row
-            if around and value > 0 and rest.min() >= 0 and rest.any() and 0 <= rest @ people < rule.min_count:
-                if _one_step(by_name[name], other):
-                    yield f"{other['cell']} less {name}", rest, rule.min_count
+            part = beside and rest.min() >= 0 and rest.any() and _one_step(by_name[name], other)
+            if part and 0 <= rest @ people < rule.min_count:
+                yield f"{other['cell']} less {name}", rest, rule.min_count
 
 
 def _one_step(part: dict[str, Any], whole: dict[str, Any]) -> bool:
