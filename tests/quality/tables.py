@@ -36,7 +36,8 @@ def source(
     """A source with tables (id -> fields of the contract); confidential and personal unless said otherwise."""
     fields = {
         "id": name, "title": {"de": name, "en": name}, "publisher": "Office", "licence": "unstated",
-        "cadence": "annual", "family": "kiss_md", "owner": "nobody", "publicity": "confidential", "class": "personal", "legal_basis": "none",
+        "cadence": "annual", "family": "kiss_md", "owner": "nobody", "publicity": "confidential",
+        "class": "personal", "legal_basis": "none",
         "purpose": "test", "retention": "none", "redistribution": "none", "basis": "register",
     }  # fmt: skip
     return Source(
