@@ -38,7 +38,8 @@ _ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 
 @contextlib.contextmanager
-def _web_server(site: Path) -> Iterator[str]:
+def web_server(site: Path) -> Iterator[str]:
+    """`lagebild ui` on a site; yields its address and ends all its processes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -98,7 +99,7 @@ def _run(url: str, location: str, job: str) -> dict[str, Any]:
 def test_a_run_from_the_web_interface_does_the_same_and_stops_at_a_failing_check(demo_copy: Callable[[], Path]):
     site = demo_copy()
     before = release_of(site)
-    with _web_server(site) as url:
+    with web_server(site) as url:
         good = _run(url, "restricted", "inbox_to_door")
         made = {"/".join(m["assetKey"]["path"]) for m in good["assetMaterializations"]}
         assert good["status"] == "SUCCESS"
