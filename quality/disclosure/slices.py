@@ -176,7 +176,7 @@ def _facts(scope: pl.DataFrame) -> dict[tuple[str, str], Facts]:
             pl.col("seed").any(),
             pl.col("own").is_null().any().alias("orphaned"),
             (pl.col("area").n_unique() == 1).alias("lonely"),
-            pl.col("known").any().alias("mixed"),
+            (pl.col("known").any() & ~pl.col("known").all()).alias("mixed"),
             pl.col("area").filter(pl.col("value") > 0).n_unique().alias("populated"),
         )
     )
@@ -225,7 +225,7 @@ def _taken_along(one: Slice, facts: Facts, tree: Tree, every: set[Dims], crossed
         yield from _upwards(one, facts, tree)
     if one in facts.mixed:
         yield from ((coarser, above) for coarser in every if coarser < dims)
-    if len(dims) > 1:
+    if len(dims) > 1 and one in facts.slices:
         yield from (other for other in facts.slices if len(other[0]) > 1)
     if len(dims) > 1 and any(dims <= known for known in crossed):
         yield from ((other, above) for other in every if other)
@@ -240,7 +240,7 @@ def _upwards(one: Slice, facts: Facts, tree: Tree) -> Iterator[Slice]:
     """
     dims, above = one
     standing = [area for area in tree.chain(above) if dims in facts.figures.get(area, ())]
-    too = one in facts.lonely or one in facts.mixed
+    too = one in facts.mixed or (one in facts.lonely and one not in facts.orphaned)
     for area in tree.chain(above) if standing else ():
         whole = area in standing and (area != above or one not in facts.orphaned)
         if area in tree.parents and (too or not whole):

@@ -202,7 +202,9 @@ def _age_differences(codes: dict[str, str], whole: str | None) -> list[dict[str,
     Ages are a line; a group is known as the difference of its two ends. Ends that groups connect are known against
     each other.
     """
-    groups = {dims: age_interval(code) for code, dims in codes.items()} | ({} if whole is None else {whole: (0, OPEN_AGE)})
+    groups = {dims: age_interval(code) for code, dims in codes.items()} | (
+        {} if whole is None else {whole: (0, OPEN_AGE)}
+    )
     steps: dict[int, list[tuple[int, str, float]]] = {}
     for dims, (low, high) in sorted(groups.items()):
         steps.setdefault(low, []).append((high + 1, dims, 1.0))
