@@ -26,8 +26,8 @@ RESTRICTED_JOB, PUBLISH_JOB = "inbox_to_door", "door_to_release"
 def restricted(site: Path | None) -> dg.Definitions:
     """The restricted zone. Without a site: the sources of the product."""
     resource = site_resource(site)
-    sources = load_sources(site / "sources" if site else None, resource.sources)
-    catalogue = load(site_kpis_dir=site / "kpis" if site else None)
+    sources = resource.contracts() if site else load_sources()
+    catalogue = resource.catalogue() if site else load()
     job = dg.define_asset_job(RESTRICTED_JOB, selection=dg.AssetSelection.all(), description="From inbox to door.")
     return dg.Definitions(
         assets=restricted_assets(sources, catalogue, resource.tiers),

@@ -62,13 +62,24 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
             if name == PUBLISH_JOB and (latest := released_already(site_resource(site))):
                 outcome.release = latest
                 break
-            result = _execute(zone(site), name, instance, progress)
+            result = _execute(zone(site), name, instance, _noting_harvest(progress, outcome, begun))
             outcome.zones[name] = time.monotonic() - begun
             _collect(result, outcome)
             if not outcome.ok:
                 break
     outcome.seconds = time.monotonic() - started
     return outcome
+
+
+def _noting_harvest(progress: Progress, outcome: Outcome, begun: float) -> Progress:
+    """`progress`, which also notes when the harvest (inbox and observations) was done and the areas began."""
+
+    def noting(step: str) -> None:
+        if step == "areas":
+            outcome.zones["harvest"] = time.monotonic() - begun
+        progress(step)
+
+    return noting
 
 
 def _check_settings(site: SiteResource) -> None:

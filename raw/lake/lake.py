@@ -22,6 +22,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -80,8 +81,7 @@ class Lake:
 
     def deliveries(self) -> list[Delivery]:
         """All deliveries, in the order in which they came."""
-        found = [Delivery(**read_json(path)) for path in self.records.glob("[!.]*.json")]
-        return sorted(found, key=lambda delivery: (delivery.received_at, delivery.name, delivery.snapshot))
+        return list(_deliveries(self.records, _names(self.records)))
 
     def verify(self) -> list[str]:
         """SHA-256 of every snapshot whose bytes are not what its name says, or that a record names and that is gone."""
@@ -185,6 +185,17 @@ class Lake:
 def _create(path: Path) -> BinaryIO:
     """Open a file for writing that nobody else could ever read, not even before a change of its mode."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, RESTRICTED_FILE), "wb")
+
+
+def _names(records: Path) -> tuple[str, ...]:
+    return tuple(sorted(path.name for path in records.glob("[!.]*.json")))
+
+
+@lru_cache(maxsize=4)
+def _deliveries(records: Path, names: tuple[str, ...]) -> tuple[Delivery, ...]:
+    """The records of these names, read once per process: a record's content never changes under its name."""
+    found = [Delivery(**read_json(records / name)) for name in names]
+    return tuple(sorted(found, key=lambda delivery: (delivery.received_at, delivery.name, delivery.snapshot)))
 
 
 def _sha256(path: Path) -> str:
