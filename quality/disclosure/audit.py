@@ -88,10 +88,11 @@ def follows_from_public(cells: pl.DataFrame) -> Mask:
 
 
 def _touched(judged: pl.DataFrame) -> pl.DataFrame:
-    """Cells of years in which something is withheld, and every cell that is made of others; each with a number."""
+    """Cells of years in which something is withheld, every cell that is made of others, and the others."""
     year = pl.col("period").str.slice(0, 4)
-    touched = judged.filter("withheld").select(year.unique()).to_series()
-    return judged.filter(year.is_in(touched.implode()) | ~_BASE)
+    years = judged.filter("withheld").select(year.unique()).to_series()
+    terms = judged.select(pl.col("terms").explode().struct.field("cell")).to_series().drop_nulls().unique()
+    return judged.filter(year.is_in(years.implode()) | ~_BASE | pl.col("cell").is_in(terms.implode()))
 
 
 def build_system(cells: pl.DataFrame) -> System:

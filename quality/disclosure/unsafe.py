@@ -54,7 +54,8 @@ def mark_unsafe(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
     unsafe = pl.concat([small.select("cell"), confidential.join(rests, on="cell", how="semi").select("cell")])
     implying = confidential.join(_implied(scope), on="cell").filter(pl.col("implied") < least)
     exposed = rests.filter("known").select(pl.col("whole_cell").alias("cell"))
-    by_agency = scope.filter(pl.col("obs_status") == "Q")
+    beside = scope.filter(_CONFIDENTIAL).select("concept", "year", "basis").unique()
+    by_agency = scope.filter(pl.col("obs_status") == "Q").join(beside, on=["concept", "year", "basis"], how="semi")
     seeds = pl.concat([unsafe, implying.select("cell"), exposed, by_agency.select("cell")])
     return cells.with_columns(
         pl.col("cell").is_in(unsafe["cell"].implode()).alias("unsafe"),
