@@ -47,10 +47,23 @@ class System:
     outer: Numbers
 
 
+@dataclass(frozen=True)
+class Findings:
+    """Ids of withheld cells that follow from what is published, and how many equations and pairs were looked at."""
+
+    given_away: list[str]
+    equations: int
+
+
 def audit(judged: pl.DataFrame) -> list[str]:
     """Ids of withheld cells that follow from what is published (columns of a cell, `withheld`, `unsafe`)."""
+    return examine(judged).given_away
+
+
+def examine(judged: pl.DataFrame) -> Findings:
+    """The audit with the number of its equations; none where nothing is withheld or everything public."""
     if not judged["withheld"].any() or judged["publicity"].eq("public").all():
-        return []
+        return Findings([], 0)
     cells = _touched(judged)
     system = build_system(cells)
     rows, columns = _with_relations(cells, system)
@@ -58,7 +71,8 @@ def audit(judged: pl.DataFrame) -> list[str]:
     unknown = _unknown_in_the_end(withheld, rows, columns)
     given_away = withheld & ~unknown & _unknown_in_the_end(withheld | ~public, rows, columns)
     given_away &= ~_made_of_known(cells, unknown)
-    return sorted(cells.filter(given_away | pinned(cells, system))["cell"])
+    found = sorted(cells.filter(given_away | pinned(cells, system))["cell"])
+    return Findings(found, np.unique(rows).size + system.inner.size)
 
 
 def pinned(cells: pl.DataFrame, system: System) -> Mask:

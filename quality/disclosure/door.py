@@ -20,7 +20,7 @@ from typing import Any
 
 import polars as pl
 
-from quality.disclosure.audit import audit, follows_from_public
+from quality.disclosure.audit import examine, follows_from_public
 from quality.disclosure.rules import Rules
 from quality.disclosure.slices import withhold_slices
 from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
@@ -65,9 +65,9 @@ def protect(cell_files: list[Path], rules: Rules, tier: str, publish: Path, revi
         if certificate["input"] == key and certificate["sha256"] == _sha256(path):
             return Protected(tier, path, certificate)
     judged = judge(read_cells(cell_files), rules, tier)
-    failures = audit(judged)
-    if failures:
-        raise Refused(f"{len(failures)} equations leave one withheld cell computable; the tier {tier} is not released")
+    findings = examine(judged)
+    if findings.given_away:
+        raise Refused(f"{len(findings.given_away)} withheld cells can be computed; the tier {tier} is not released")
     protected = _protected(judged)
     publish.mkdir(parents=True, exist_ok=True)
     publish.chmod(_PUBLISH_FOLDER)
@@ -83,7 +83,7 @@ def protect(cell_files: list[Path], rules: Rules, tier: str, publish: Path, revi
         "method": "whole slices",
         "cells": protected.height,
         "withheld": protected.filter(pl.col("conf_status") == "C").height,
-        "equations_audited": _equation_count(judged),
+        "equations_audited": findings.equations,
         "sha256": _sha256(path),
     }
     write_json(certificate_path, certificate, _PUBLISH_FILE)
@@ -99,10 +99,6 @@ def _key(cell_files: list[Path], rules: Rules, tier: str) -> str:
     files = sorted(f"{path.parent.name}/{path.name}" for path in cell_files)
     about = [DOOR_VERSION, tier, rules.model_dump_json(), *files]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()
-
-
-def _equation_count(judged: pl.DataFrame) -> int:
-    return judged.filter(pl.col("terms").list.len() > 0).height
 
 
 def judge(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
