@@ -17,6 +17,10 @@ import yaml
 OPEN_AGE = 999
 """Upper end of an open age group (`75+`)."""
 
+REGISTER_KEYS = ("change", "from", "to", "vintage")
+"""Dimensions of reference tables: their codes are keys of a register (a change, an area, a year), taken as written."""
+
+_REGISTER_KEY = re.compile(r"[A-Za-z0-9_.+-]+")
 _N, _YEARS = r"([0-9]{1,3})", r"(?: Jahr(?:en?)?)?"
 _AGE_TEXTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(rf"unter {_N}{_YEARS}"), "below"),
@@ -80,4 +84,6 @@ def code_from_label(dimension: str, label: str, extra: Mapping[str, str] | None 
         return extra[label]
     if dimension == "age":
         return _age_from_label(label)
+    if dimension in REGISTER_KEYS:
+        return label if _REGISTER_KEY.fullmatch(label) else None
     return _labels().get(dimension, {}).get(label)
