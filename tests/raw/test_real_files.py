@@ -16,7 +16,6 @@ import polars as pl
 import pytest
 
 from raw.contracts import Source, load_sources
-from raw.harvest.columns import match_columns
 from raw.harvest.grid import column_letters, open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.harvest.layout import family
@@ -89,16 +88,14 @@ def number(text: str, decimal: str) -> float | None:
         return None
 
 
-def unread(real: Real, source: Source, table: str, snapshot: str, cell: str) -> str:
-    """Why a cell is no observation: its column is ignored by the contract or leads the row; else a failure."""
-    contract, letters = source.tables[table], re.sub("[0-9]", "", cell)
+def leading(real: Real, source: Source, table: str, snapshot: str, cell: str, expected: str) -> str:
+    """A cell that is no observation leads a row: then the row's key stands there with the same text."""
+    contract, letters, line = source.tables[table], re.sub("[0-9]", "", cell), int(re.sub("[A-Z]", "", cell))
     for block in family(source.contract.family).blocks(open_grids(real.lake.snapshot_path(snapshot)), contract):
-        matched = match_columns(block.headers, contract).matched
-        rules = {column_letters(column): one.rule for column, one in matched.items()}
-        if letters not in rules:
-            return "leading column"
-        if rules[letters].ignore:
-            return "ignored column"
+        for name, column in block.stub_columns.items():
+            if column_letters(column) == letters:
+                assert block.stubs[name][list(block.rows).index(line - 1)] == expected
+                return "leading column equal"
     raise AssertionError("the cell belongs to a column of the contract and is no observation")
 
 
@@ -111,7 +108,7 @@ def check_spot(real: Real, row: dict[str, str]) -> dict[str, float]:
         is_csv = row["file"].endswith(".csv")
         found = real.cells.get((snapshot, table, address(row)))
         if found is None:
-            outcomes.append(f"{name}: {unread(real, source, table, snapshot, row['cell'])}")
+            outcomes.append(f"{name}: {leading(real, source, table, snapshot, row['cell'], row['value'])}")
             continue
         expected = number(row["value"], ",") if is_csv else number(row["value"], ".") or number(row["value"], ",")
         if found["unit"] == "text" or expected is None:
@@ -120,7 +117,7 @@ def check_spot(real: Real, row: dict[str, str]) -> dict[str, float]:
             outcomes.append(f"{name}: {'text' if found['unit'] == 'text' else 'symbol'} equal")
             continue
         factor = source.tables[table].columns[found["column"]].factor
-        assert found["value"] == expected * factor
+        assert found["value"] == pytest.approx(expected * factor, rel=1e-12)
         assert found["obs_status"] in statuses_with_value()
         if is_csv:
             assert found["value_text"] == row["value"]
