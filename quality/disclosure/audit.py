@@ -38,13 +38,17 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class System:
-    """Sums over cells by number: the whole of each sum, and (sum, part) pairs; `inner` counts people among `outer`."""
+    """Sums over cells by number: the whole of each sum, and (sum, part) pairs; `inner` counts people among `outer`.
+
+    Intervals are narrowed by `sure` sums only: one that is false would contradict the others.
+    """
 
     wholes: Numbers
     sums: Numbers
     parts: Numbers
     inner: Numbers
     outer: Numbers
+    sure: Mask
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,8 @@ def follows_from_public(cells: pl.DataFrame) -> Mask:
     year = pl.col("period").str.slice(0, 4)
     beside = cells.select(year.is_in(cells.filter(~_PUBLIC).select(year.unique()).to_series().implode())).to_series()
     near = cells.filter(beside)
+    if not public[beside.to_numpy()].any():
+        return public
     public[np.flatnonzero(beside.to_numpy())] = ~_unknown_in_the_end(
         ~public[beside.to_numpy()], *_rows(build_system(near))
     )
@@ -126,18 +132,20 @@ def build_system(cells: pl.DataFrame) -> System:
         pl.col("value").is_null() | pl.col("most").is_null() | (pl.col("value") <= pl.col("most") + HOLDS)
     )
     return System(
-        *(
-            column.cast(pl.Int64).to_numpy()
-            for column in (sums["whole"], pairs["sum"], pairs["parts"], true["number"], true["outer"])
-        )
+        wholes=sums["whole"].cast(pl.Int64).to_numpy(),
+        sums=pairs["sum"].cast(pl.Int64).to_numpy(),
+        parts=pairs["parts"].cast(pl.Int64).to_numpy(),
+        inner=true["number"].cast(pl.Int64).to_numpy(),
+        outer=true["outer"].cast(pl.Int64).to_numpy(),
+        sure=sums["sure"].to_numpy(),
     )
 
 
 def _area_sums(base: pl.DataFrame) -> pl.DataFrame:
     """The areas of one level in every area around them that has the figure: the parent, or one by its key.
 
-    Where a part has no value, nothing shows that the parts are complete; then as many areas must have added up in
-    another figure, or, where there is none to compare, be several children of that parent.
+    Where a part or the whole has no value, nothing shows that the parts are complete. Then as many areas must add up in
+    other figures (`sure`), or, where there is none to compare, be several children of that parent.
     """
     figure = ["concept", "dims", "period", "basis"]
     key = pl.col("area")
@@ -153,13 +161,18 @@ def _area_sums(base: pl.DataFrame) -> pl.DataFrame:
     sums = base.join(around, on=["area", "area_level"]).join(wholes, on=[*figure, "around"])
     place = ["around", "area_level"]
     grouped = sums.group_by("whole", *place).agg(*_SUMMED, pl.col("child").all())
-    closed = _that_hold(grouped.filter(~pl.col("open") & pl.col("total").is_not_null()))
-    enough = closed.group_by(place).agg(pl.col("parts").list.len().min().alias("enough"))
-    several = pl.col("child") & (pl.col("parts").list.len() > 1)
-    complete = pl.coalesce(pl.col("parts").list.len() >= pl.col("enough"), several)
-    unclear = grouped.filter(pl.col("open")).join(enough, on=place, how="left").filter(complete).drop("enough")
-    held = _that_hold(pl.concat([grouped.filter(~pl.col("open")), unclear]))
-    return held.select("whole", "parts")
+    parts, closed = pl.col("parts").list.len(), ~pl.col("open") & pl.col("total").is_not_null()
+    compared = grouped.filter(closed & (pl.col("total") > 0)).group_by(place)
+    evidence = compared.agg(parts.filter(_HOLDS).min().alias("enough"), parts.filter(~_HOLDS).max().alias("short"))
+    shown = (parts >= pl.col("enough")) & (parts > pl.col("short").fill_null(0))
+    several = pl.col("child") & (parts > 1) & pl.col("enough").is_null() & pl.col("short").is_null()
+    return (
+        grouped.filter(_HOLDS)
+        .join(evidence, on=place, how="left")
+        .with_columns((closed | shown).fill_null(False).alias("sure"))
+        .filter(pl.col("sure") | several)
+        .select("whole", "parts", "sure")
+    )
 
 
 _SUMMED = (
@@ -170,11 +183,9 @@ _SUMMED = (
 )
 
 
-def _that_hold(sums: pl.DataFrame) -> pl.DataFrame:
-    """Sums that hold, or may hold where a part or the whole has no value."""
-    gap = pl.col("total") - pl.col("value")
-    holds = pl.col("total").is_null() | (pl.col("open") & (gap > -HOLDS)) | (gap.abs() <= HOLDS)
-    return sums.filter(holds)
+_GAP = pl.col("total") - pl.col("value")
+_HOLDS = pl.col("total").is_null() | (pl.col("open") & (_GAP > -HOLDS)) | (_GAP.abs() <= HOLDS)
+"""A sum holds, or may hold where a part or the whole has no value."""
 
 
 def _breakdowns(base: pl.DataFrame) -> pl.DataFrame:
@@ -196,7 +207,7 @@ def _breakdowns(base: pl.DataFrame) -> pl.DataFrame:
         .group_by("whole", "pattern")
         .agg(*_SUMMED)
     )
-    return _that_hold(sums).select("whole", "parts")
+    return sums.filter(_HOLDS).select("whole", "parts", pl.lit(True).alias("sure"))
 
 
 def _patterns(offered: list[str]) -> Iterator[tuple[str, list[str]]]:
@@ -290,9 +301,10 @@ def _widths(values: Values, unknown: Mask, system: System) -> Values:
 
 
 def _that_hide(system: System, unknown: Mask) -> System:
-    """Only the sums and pairs with something unknown in them; the others narrow nothing."""
+    """Only the sure sums, and the pairs, with something unknown in them; the others narrow nothing."""
     hides = unknown[system.wholes]
     hides[system.sums[unknown[system.parts]]] = True
+    hides &= system.sure
     place = np.cumsum(hides) - 1
     kept = hides[system.sums]
     pairs = unknown[system.inner] | unknown[system.outer]
@@ -302,6 +314,7 @@ def _that_hide(system: System, unknown: Mask) -> System:
         system.parts[kept],
         system.inner[pairs],
         system.outer[pairs],
+        system.sure[hides],
     )
 
 
