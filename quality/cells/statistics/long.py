@@ -65,7 +65,7 @@ def prepared(role: str, frame: pl.DataFrame, by: Sequence[str], signed: bool = F
         .alias("status"),
         terms.alias("terms"),
     )
-    _refuse(role, "occurs twice", rows.filter(pl.struct(by).is_duplicated()), by)
+    _refuse(role, "occurs twice", rows.filter(rows.select(by).is_duplicated()), by)
     _refuse(role, "has an unknown status", rows.filter(~pl.col("status").is_in(list(STATUSES))), by)
     _refuse(role, "has an infinite value", rows.filter(pl.col("value").is_infinite()), by)
     if not signed:
@@ -95,9 +95,11 @@ def spread(
         .with_columns(pl.col("rank").fill_null(missing), pl.col("value").fill_null(float("nan")))
         .sort(*keys, "column")
     )
-    grouped = full.group_by(keys, maintain_order=True).agg(pl.col("rank").max(), pl.col("terms").explode().drop_nulls())
+    grouped = full.group_by(keys, maintain_order=True).agg(
+        pl.len(), pl.col("rank").max(), pl.col("terms").explode().drop_nulls()
+    )
     values = np.zeros((grouped.height, width))
-    rows = full.select(pl.struct(keys).rle_id()).to_series().to_numpy()
+    rows = np.repeat(np.arange(grouped.height), grouped["len"].to_numpy())
     values[rows, full["column"].to_numpy()] = full["value"].to_numpy()
     return Spread(grouped.select(keys), values, grouped["rank"].to_numpy(), grouped["terms"])
 

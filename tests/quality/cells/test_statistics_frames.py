@@ -219,8 +219,10 @@ def test_standardised_rates_of_frames_need_ten_events():
     years = long({(area, "2022"): [1000, 500] for area in "abc"}, ("0-64", "65+"))
     found = frames.standardised_rate(events, years, ("0-64", "65+"), factor=1000)
     assert rows(found) == {
-        ("a", "2022"): (pytest.approx(0.805 * 4 + 0.195 * 12), "A"), ("b", "2022"): (None, "M"), ("c", "2022"): (None, "Q"),
-    }  # fmt: skip
+        ("a", "2022"): (pytest.approx(0.805 * 4 + 0.195 * 12), "A"),
+        ("b", "2022"): (None, "M"),
+        ("c", "2022"): (None, "Q"),
+    }
     assert found.filter(area="b").select("lower", "upper").row(0) == (None, None)
 
 
