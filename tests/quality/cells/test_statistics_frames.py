@@ -105,6 +105,11 @@ def test_a_missing_row_and_a_null_without_status_are_missing_not_zero():
     assert only_women["a", "2022"] == (None, "O")
 
 
+def test_the_interval_of_a_fertility_rate_does_not_go_below_zero():
+    found = frames.total_fertility_rate(long({("a", "2022"): [1, 0, 0, 0, 0, 0, 0]}, FIVES), WOMEN, FIVES)
+    assert found.filter(area="a").row(0, named=True)["lower"] == 0
+
+
 def test_rows_of_other_ages_are_left_aside_and_further_keys_stay_apart():
     more = pl.concat([BIRTHS, long({("a", "2022"): [99999, None]}, ["15-49", "total"], tag="births")])
     assert frames.total_fertility_rate(more, WOMEN, FIVES).equals(frames.total_fertility_rate(BIRTHS, WOMEN, FIVES))
@@ -257,6 +262,18 @@ def test_a_district_that_is_missing_in_one_year_leaves_that_year_unformed():
     assert rows(frames.segregation_index(group, rest))["m", "2022"] == (None, "O")
 
 
+def test_segregation_keeps_further_keys_apart():
+    keys = ("area", "period", "basis")
+    group, rest = (
+        pl.concat([districts({("m1", "2022"): first, ("m2", "2022"): 10}, tag).with_columns(pl.lit(basis).alias("basis"))
+                   for basis, first in numbers])
+        for tag, numbers in (("g", (("ba", 10), ("register", 30))), ("r", (("ba", 10), ("register", 10))))
+    )  # fmt: skip
+    found = frames.segregation_index(group, rest, keys=keys)
+    assert found.columns[:3] == list(keys)
+    assert dict(found.select("basis", "value").rows()) == {"ba": 0, "register": pytest.approx(25)}
+
+
 # --- indices ---
 
 COMPONENTS = {"poverty": Component(1, 2), "work": Component(-1)}
@@ -313,3 +330,22 @@ def test_smoothed_rates_say_that_they_are_and_periods_stay_apart(method):
     expected = 1000 * method(one[0].to_numpy(), one[1].to_numpy()).value
     assert found.filter(period="2021")["value"].to_list() == pytest.approx(expected.tolist())
     assert found["terms"][0].to_list() == ["base|a00|2021|all", "events|a00|2021|all"]
+
+
+@pytest.mark.parametrize("how", ["withheld with its value", "row missing"])
+def test_what_is_not_known_has_no_part_in_a_prior_or_a_base(how):
+    areas = [f"a{n:02}" for n in range(12)]
+    events = flat({(area, "2022"): 3 * n for n, area in enumerate(areas)}, "events")
+    base = flat({(area, "2022"): 200 for area in areas}, "base")
+    odd = (
+        status(events, area="a11", period="2022", to="Q")
+        if how.startswith("withheld")
+        else events.filter(pl.col("area") != "a11")
+    )
+    found = frames.smoothed_rate(odd, base).filter(pl.col("area") != "a11")
+    alone = frames.smoothed_rate(events.filter(pl.col("area") != "a11"), base.filter(pl.col("area") != "a11"))
+    assert found["value"].to_list() == pytest.approx(alone["value"].to_list())
+    work = {"work": Component(1)}
+    bases = frames.z_bases(odd.with_columns(pl.lit("work").alias("indicator")), work, "2022")
+    assert bases["work"].areas == 11
+    assert bases["work"].mean == pytest.approx(15)
