@@ -265,10 +265,12 @@ def test_a_district_that_is_missing_in_one_year_leaves_that_year_unformed():
 def test_segregation_keeps_further_keys_apart():
     keys = ("area", "period", "basis")
     group, rest = (
-        pl.concat([districts({("m1", "2022"): first, ("m2", "2022"): 10}, tag).with_columns(pl.lit(basis).alias("basis"))
-                   for basis, first in numbers])
+        pl.concat(
+            districts({("m1", "2022"): first, ("m2", "2022"): 10}, tag).with_columns(pl.lit(basis).alias("basis"))
+            for basis, first in numbers
+        )
         for tag, numbers in (("g", (("ba", 10), ("register", 30))), ("r", (("ba", 10), ("register", 10))))
-    )  # fmt: skip
+    )
     found = frames.segregation_index(group, rest, keys=keys)
     assert found.columns[:3] == list(keys)
     assert dict(found.select("basis", "value").rows()) == {"ba": 0, "register": pytest.approx(25)}
