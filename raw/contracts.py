@@ -90,7 +90,7 @@ class ColumnRule(_Model):
     @model_validator(mode="after")
     def _consistent(self) -> ColumnRule:
         if self.concept is not None and self.concept not in concepts():
-            raise ValueError(f"the concept {self.concept!r} is not in the vocabulary (raw/vocabulary/measures.yml)")
+            raise ValueError(f"the concept {self.concept!r} is not in the vocabulary (raw/vocabulary/measures)")
         if self.meaning == "evidence" and not self.evidence:
             raise ValueError("meaning 'evidence' needs a sentence under evidence:")
         if self.ignore is None and (self.concept is None) != (self.meaning == "unknown"):

@@ -8,7 +8,7 @@ Belongs here: `age=0-2;sex=f` and what turns a label into such a code. Does not 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -47,6 +47,22 @@ def age_interval(code: str) -> tuple[int, int]:
         return int(code[:-1]), OPEN_AGE
     low, _, high = code.partition("-")
     return int(low), int(high or low)
+
+
+def intervals(code: str) -> tuple[tuple[int, int], ...]:
+    """The ranges of a code that may be several (`0-17|30-49`), in order, those that touch put together."""
+    found: list[tuple[int, int]] = []
+    for low, high in sorted(age_interval(part) for part in code.split("|")):
+        if found and low <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(high, found[-1][1]))
+        else:
+            found.append((low, high))
+    return tuple(found)
+
+
+def intervals_code(ranges: Iterable[tuple[int, int]]) -> str:
+    """The inverse of `intervals`."""
+    return "|".join(age_code(low, high) for low, high in ranges)
 
 
 def age_code(low: int, high: int) -> str:

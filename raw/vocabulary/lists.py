@@ -14,18 +14,35 @@ from typing import Any, cast
 
 import yaml
 
+VOCABULARY = Path(__file__).parent
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key that stands twice is a fault; plain YAML would forget the first in silence."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := sorted({key for key in keys if keys.count(key) > 1}):
+            raise yaml.constructor.ConstructorError(None, None, f"twice: {', '.join(twice)}", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file of the vocabulary; ConstructorError if a key stands twice."""
+    return cast("dict[str, Any]", yaml.load(path.read_text("utf-8"), _UniqueKeys) or {})
+
 
 @cache
 def vocabulary_fingerprint() -> str:
     """SHA-256 of all vocabulary files: what a word means decides what is harvested."""
-    files = sorted(Path(__file__).parent.glob("*.yml"))
+    files = sorted(VOCABULARY.rglob("*.yml"))
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 @cache
 def lists() -> dict[str, Any]:
     """All closed lists by name, as written in `lists.yml`."""
-    return cast("dict[str, Any]", yaml.safe_load(Path(__file__).with_name("lists.yml").read_text("utf-8")))
+    return read_yaml(VOCABULARY / "lists.yml")
 
 
 def codes(name: str) -> tuple[str, ...]:
