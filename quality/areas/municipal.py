@@ -194,8 +194,13 @@ def between(areas: pl.DataFrame, ars: pl.DataFrame) -> pl.DataFrame:
 
 
 def regional_keys(observations: pl.DataFrame) -> pl.DataFrame:
-    """The ARS of Gemeinden (area, area_vintage, ars) as crosswalks state them (`crosswalk_key`, field `from_ars`)."""
-    stated = observations.filter(
-        pl.col("measure") == "crosswalk_key", pl.col("dims").str.contains(r"(?:^|;)field=from_ars(?:;|$)")
+    """The ARS of Gemeinden (area, area_vintage, ars) as crosswalks state them for both ends (`crosswalk_key`)."""
+    dims = {name: pl.col("dims").str.extract(rf"(?:^|;){name}=([^;]*)") for name in ("field", "to", "vintage")}
+    stated = observations.filter(pl.col("measure") == "crosswalk_key").with_columns(
+        **dims, ars=pl.col("value_text").str.zfill(12)
     )
-    return stated.select("area", "area_vintage", ars=pl.col("value_text").str.zfill(12)).unique().sort("area")
+    ends = [
+        stated.filter(pl.col("field") == "from_ars").select("area", "area_vintage", "ars"),
+        stated.filter(pl.col("field") == "to_ars").select(area="to", area_vintage="vintage", ars="ars"),
+    ]
+    return pl.concat(ends).unique().sort("area_vintage", "area", "ars")
