@@ -12,26 +12,15 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from raw.vocabulary.lists import codes, statuses_with_value
+from raw.vocabulary.lists import codes, lists, statuses_with_value
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import OBSERVATION
+from raw.vocabulary.period import PERIOD_PATTERN
 
 if TYPE_CHECKING:
     import pandera.polars as pa
 
-_KEY_FORMATS = {
-    "bund": r"^DG$",
-    "land": r"^\d{2}$",
-    "regierungsbezirk": r"^\d{3}$",
-    "kreis": r"^\d{5}$",
-    "gemeindeverband": r"^\d{9}$",
-    "gemeinde": r"^\d{8}$",
-    "bezirk": r"^\d{8}(-\w+)?$",
-    "stadtteil": r"^\d{8}-\w+$",
-    "stat_bezirk": r"^\d{8}-\w+$",
-    "quartier": r"^\d{5,8}-\w+$",
-}
-_PERIOD = r"^\d{4}(-Q[1-4]|-(0[1-9]|1[0-2])(-\d\d)?)?$"
+_KEY_FORMATS = {name: f"^{level['key']}$" for name, level in lists()["area_levels"].items()}
 _COUNTS = (
     "persons", "households", "dwellings", "buildings", "cases", "schools", "accidents", "classes", "companies",
     "registrations", "rooms", "vehicles",
@@ -61,7 +50,7 @@ def schema() -> pa.DataFrameSchema:
     columns["obs_status"] = pa.Column(pl.String(), pa.Check.isin(codes("obs_status")))
     columns["area_level"] = pa.Column(pl.String(), pa.Check.isin(codes("area_levels")))
     columns["basis"] = pa.Column(pl.String(), pa.Check.isin(codes("bases")))
-    columns["period"] = pa.Column(pl.String(), pa.Check.str_matches(_PERIOD))
+    columns["period"] = pa.Column(pl.String(), pa.Check.str_matches(PERIOD_PATTERN))
     for name in flags:
         columns[name] = pa.Column(pl.Boolean(), pa.Check.eq(True, error=name.removeprefix("rule_")))
     return pa.DataFrameSchema(columns, strict=True)

@@ -28,7 +28,7 @@ def meet(dimension: str, one: str, other: str) -> str | None:
             if max(low, other_low) <= min(high, other_high)
         ]
         return intervals_code(both) if both else None
-    if other in (above := {*_upwards(dimension, one)}) or one in above & {*_upwards(dimension, other)}:
+    if other in {*_upwards(dimension, one)}:
         return one
     return other if one in {*_upwards(dimension, other)} else None
 
@@ -61,7 +61,11 @@ def both(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 
 
 def closure(dims: Mapping[str, str]) -> dict[str, str]:
-    """A filter with all that follows from it; two filters about the same people have the same closure."""
+    """A filter with all that follows from it; two filters about the same people have the same closure.
+
+    Codes imply others (`only`); where all codes but one of a partition, or all parts but one of a code, are
+    impossible, everybody has that one.
+    """
     closed = both({}, {dimension: _canonical(dimension, code) for dimension, code in dims.items()})
     while True:
         further = dict(closed)
@@ -69,13 +73,14 @@ def closure(dims: Mapping[str, str]) -> dict[str, str]:
             for above in _upwards(dimension, code):
                 entry = dimensions()[dimension].codes.get(above)
                 further = both(further, entry.only if entry else {})
-        for name, dimension_entry in dimensions().items():
-            if dimension_entry.partition and name not in further:
-                possible = [code for code in dimension_entry.partition if _possible(further, name, code)]
-                if not possible:
-                    raise Contradiction(f"{name}: no code is left")
-                if len(possible) == 1:
-                    further[name] = possible[0]
+        for name, axis in dimensions().items():
+            own = axis.codes.get(further.get(name, ""))
+            choices = own.parts if own else [] if name in further else axis.partition
+            possible = [code for code in choices if _possible(further, name, code)]
+            if choices and not possible:
+                raise Contradiction(f"{name}: no code is left")
+            if len(possible) == 1:
+                further[name] = possible[0]
         if further == closed:
             return closed
         closed = further
