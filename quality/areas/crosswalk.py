@@ -246,11 +246,18 @@ def inverse(step: Crosswalk, sizes: pl.DataFrame) -> Crosswalk:
 
 
 def weight_class(measure: str) -> str:
-    """Which weights a concept is converted with. Raises CrosswalkError for a concept that may not be added."""
+    """Which weights a concept is converted with. Raises CrosswalkError where it has no figures or is not known."""
     concept = concepts().get(measure)
-    if concept is None or not concept.additive:
-        raise CrosswalkError(f"{measure} is no count: shares, rates and texts are computed anew on the other territory")
-    return "employees" if measure in _AT_WORK else _UNITS.get(concept.unit, "population")
+    if concept is None or concept.unit == "text":
+        raise CrosswalkError(f"{measure} is no concept with figures")
+    at_work = measure in _AT_WORK or concept.of in _AT_WORK
+    return "employees" if at_work else _UNITS.get(concept.unit, "population")
+
+
+def adds_up(measure: str) -> bool:
+    """Whether figures of areas may be added; rates, coordinates and moves across borders may not."""
+    concept = concepts()[measure]
+    return concept.additive_geo and not concept.unit.startswith("degrees")
 
 
 @dataclass(frozen=True)
@@ -258,7 +265,7 @@ class Converted:
     """A series on the other vintage (SERIES and `terms`), and what was not formed, with the `reason`.
 
     missing: a part of the area is missing. open: nobody states all its parts. nowhere: an area of the old vintage
-    whose way nobody states.
+    whose way nobody states. no_sum: the area was put together or divided, and the measure cannot be (`adds_up`).
     """
 
     series: pl.DataFrame
@@ -285,6 +292,8 @@ def convert(series: pl.DataFrame, step: Crosswalk) -> Converted:
         .then(pl.lit("open"))
         .when(~pl.col("complete"))
         .then(pl.lit("missing"))
+        .when(~pl.col("whole") & ~pl.col("measure").is_in([measure for measure in classes if adds_up(measure)]))
+        .then(pl.lit("no_sum"))
         .alias("reason")
     )
     nowhere = series.filter(pl.col("area").is_in(step.open_origins)).with_columns(pl.lit("nowhere").alias("reason"))
@@ -327,6 +336,7 @@ def _summed(series: pl.DataFrame, weights: pl.DataFrame) -> pl.DataFrame:
             status.alias("obs_status"),
             pl.len().alias("found"),
             pl.col("obs_status").is_in(_MISSING).any().alias("gap"),
+            ((pl.len() == 1) & (pl.col("weight") == 1).all()).alias("whole"),
             pl.struct("area", coef="weight").alias("terms"),
         )
         .join(expected, on=["measure", "to_area"])

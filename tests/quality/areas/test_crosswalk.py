@@ -73,6 +73,16 @@ def test_a_part_of_weight_zero_neither_withholds_nor_is_missed():
     assert told(convert(series("2020", {"m": "Q", "n": 3}), nothing).series) == {"x": (None, "Q"), "y": (3, "A")}
 
 
+@pytest.mark.parametrize("measure", ["unemp_rate", "mig_in", "longitude"])
+def test_what_cannot_be_added_stays_only_where_the_area_stayed_whole(measure):
+    found = convert(series("2019", {"a": 3, "b": 4, "c": 5}, measure), MERGE)
+    assert told(found.series) == {"c": (5, "A")}
+    assert found.not_formed.select("area", "reason").rows() == [("m", "no_sum")]
+    found = convert(series("2020", {"m": 3, "c": 5}, measure), SPLIT)
+    assert told(found.series) == {"k": (5, "A")}
+    assert found.not_formed["reason"].to_list() == ["no_sum", "no_sum"]
+
+
 def test_an_inferred_way_is_marked_and_an_open_one_is_not_gone():
     guess = step("2020", "2021", ("a", "b", 1, "every", True), ("c", "c", 1), ("d", "d", 1),
                  open_origins=["e"], open_targets=["d"])  # fmt: skip
@@ -115,8 +125,8 @@ def test_rounded_weights_are_made_whole_by_the_largest():
         (series("2018", {"a": 1}), "other levels or vintages: a$"),
         (series("2019", {"a": 1}, level="kreis"), "other levels or vintages: a$"),
         (pl.concat([series("2019", {"a": 1})] * 2), "two figures about the same for a$"),
-        (series("2019", {"a": 1}, "unemp_rate"), "unemp_rate is no count"),
-        (series("2019", {"a": 1}, "postal_code"), "postal_code is no count"),
+        (series("2019", {"a": 1}, "postal_code"), "postal_code is no concept with figures$"),
+        (series("2019", {"a": 1}, "nonsense"), "nonsense is no concept with figures$"),
     ],
 )
 def test_a_series_that_does_not_fit_is_refused_by_key(frame, message):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -142,6 +143,8 @@ def test_every_gemeinde_of_2009_has_a_way_to_2023_or_is_open(country: Country, g
     reached = set(way.weights.filter(pl.col("weight") > 0)["to_area"].to_list())
     assert reached | way.open_targets >= country.keys_at("2023")
     assert (len(way.origins), len(way.open_origins), len(way.open_targets)) == (10627, 1440, 996)
+    lands = Counter(area[:2] for area in way.open_origins)
+    assert [lands[land] for land in ("15", "16", "13", "03")] == [651, 361, 155, 116]
     sums = way.weights.group_by("from_area", "weight_class").agg(pl.col("weight").sum())["weight"]
     assert sums.to_list() == pytest.approx([1.0] * len(sums), abs=1e-12)
 
