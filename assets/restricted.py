@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
+import polars as pl
 
 from assets.guard import guarded
 from assets.resources import SiteResource
@@ -30,7 +31,7 @@ def restricted_assets(
     sources: Mapping[str, Source], catalogue: Catalogue, tiers: Sequence[str]
 ) -> list[dg.AssetsDefinition]:
     """All assets of the restricted zone, with their checks."""
-    by_domain = domains(catalogue)
+    by_domain = domains(catalogue.computable())
     feeding = {domain: sources_of(needed_measures(expressions(kpis)), sources) for domain, kpis in by_domain.items()}
     return [
         snapshots,
@@ -102,9 +103,10 @@ def _areas(sources: list[str]) -> dg.AssetsDefinition:
     )  # fmt: skip
     def areas(site: SiteResource) -> dg.MaterializeResult:
         with guarded(site, "areas"):
-            table = site.build_areas()
-            site.point("areas", site.write_areas(table))
-            return dg.MaterializeResult(metadata={"dagster/row_count": table.height})
+            path = site.make_areas()
+            site.point("areas", path)
+            rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+            return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return areas
 
@@ -164,7 +166,7 @@ def _cells(domain: str, sources: list[str]) -> dg.AssetsDefinition:
         with guarded(site, name):
             contracts = site.contracts()
             checked = {source: site.pointed(f"checked__{source}") for source in sources}
-            kpis = domains(site.catalogue())[domain]
+            kpis = domains(site.catalogue().computable())[domain]
             result = build_cells(site.lake().root, domain, kpis, checked, contracts, site.area_table())
             site.point(name, result.path)
             return dg.MaterializeResult(metadata={"dagster/row_count": result.rows})

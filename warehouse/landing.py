@@ -69,12 +69,13 @@ def load_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[
 
 
 def load_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Load the catalogue: a row per KPI, per measure in a KPI, and per basis that may lend a denominator."""
-    load_rows(connection, "kpi", [_kpi_row(kpi) for kpi in catalogue])
-    load_rows(connection, "kpi_term", [row for kpi in catalogue for row in _term_rows(kpi)])
+    """Load the catalogue: a row per computable KPI, per measure in a KPI, per basis that may lend a denominator."""
+    kpis = catalogue.computable()
+    load_rows(connection, "kpi", [_kpi_row(kpi) for kpi in kpis])
+    load_rows(connection, "kpi_term", [row for kpi in kpis for row in _term_rows(kpi)])
     lending = [
         {"kpi": kpi.id, "basis": basis, "preference": preference}
-        for kpi in catalogue
+        for kpi in kpis
         for preference, basis in enumerate(kpi.denominator_bases, start=1)
     ]
     load_rows(connection, "kpi_denominator_basis", lending)

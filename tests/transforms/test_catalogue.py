@@ -5,12 +5,17 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from raw.vocabulary.lists import codes
-from transforms.catalogue import CatalogueError, canonical_text, load, parse_expression
+from raw.vocabulary.measures import concepts, measures
+from transforms.catalogue import PRODUCT_DIR, CatalogueError, canonical_text, load, parse_expression
+from transforms.catalogue.model import STATISTICS_RULES
 
 ENTRY = """
 {id}:
@@ -54,9 +59,9 @@ def test_what_is_not_a_sum_of_measures_is_refused(text: str) -> None:
         parse_expression(text)
 
 
-def test_product_catalogue_holds_its_25_kpis() -> None:
+def test_product_catalogue_holds_its_kpis() -> None:
     catalogue = load()
-    assert len(catalogue) == 25
+    assert (len(catalogue), len(catalogue.computable())) == (217, 210)
     assert catalogue["natural_balance_rate"].formula == "1000 * (births - deaths) / pop_mean"
     assert catalogue["pop_total"].formula == "pop_total"
 
@@ -66,7 +71,8 @@ def test_every_numerator_and_denominator_is_asked_for() -> None:
     assert expressions["births - deaths"] == ((1.0, "births"), (-1.0, "deaths"))
     assert {"pop_mean", "area_km2", "unemp", "pop_total - pop_total_prev5"} <= set(expressions)
     assert "births" in expressions
-    assert "deaths" not in expressions
+    assert "mig_out" in expressions
+    assert "mig_in - mig_out" in expressions
     assert "deaths" in load().measures()
 
 
@@ -82,9 +88,10 @@ def test_a_ratio_within_one_register_never_borrows_its_denominator() -> None:
 
 
 def test_rates_have_a_smallest_denominator_and_areas_have_none() -> None:
+    people = {"persons", "households", "benefit units", "cases", "contracts"}
     for kpi in load():
-        over_area = kpi.denominator in (None, "area_km2", "area_ha")
-        assert (kpi.min_denominator is None) == over_area, kpi.id
+        below = {concepts()[measures()[m].concept].unit for _, m in parse_expression(kpi.denominator or "area_ha")}
+        assert (kpi.min_denominator == 30) == bool(below & people), kpi.id
 
 
 def _site(tmp_path: Path, text: str) -> Path:
@@ -93,9 +100,10 @@ def _site(tmp_path: Path, text: str) -> Path:
 
 
 def test_a_site_adds_a_kpi(tmp_path: Path) -> None:
-    catalogue = load(site_kpis_dir=_site(tmp_path, ENTRY.format(id="own_rate", numerator="b + a")))
-    assert len(catalogue) == 26
-    assert catalogue["own_rate"].numerator == "a + b"
+    catalogue = load(site_kpis_dir=_site(tmp_path, ENTRY.format(id="own_rate", numerator="pop_f + pop_0_2")))
+    assert len(catalogue) == 218
+    assert catalogue["own_rate"].numerator == "pop_0_2 + pop_f"
+    assert "pop_0_2 + pop_f" in catalogue.expressions()
 
 
 def test_a_site_overrides_single_fields_and_keeps_the_rest(tmp_path: Path) -> None:
@@ -106,8 +114,8 @@ def test_a_site_overrides_single_fields_and_keeps_the_rest(tmp_path: Path) -> No
 
 
 def test_a_site_makes_a_variant(tmp_path: Path) -> None:
-    catalogue = load(site_kpis_dir=_site(tmp_path, "share_0_2: {extends: share_0_17, numerator: pop_0_2}"))
-    assert (catalogue["share_0_2"].numerator, catalogue["share_0_2"].factor) == ("pop_0_2", 100)
+    catalogue = load(site_kpis_dir=_site(tmp_path, "share_0_19: {extends: share_0_17, numerator: pop_0_19}"))
+    assert (catalogue["share_0_19"].numerator, catalogue["share_0_19"].factor) == ("pop_0_19", 100)
     assert catalogue["share_0_17"].numerator == "pop_0_17"
 
 
@@ -130,3 +138,124 @@ def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
 def test_a_key_written_twice_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="written twice: decimals"):
         load(site_kpis_dir=_site(tmp_path, "x: {extends: pop_total, decimals: 1, decimals: 2}"))
+
+
+@pytest.fixture(scope="module")
+def shared_catalogue(shared_data: Path) -> dict[str, Any]:
+    file = shared_data / "kpi" / "kpi_catalogue.yaml"
+    if not file.exists():
+        pytest.skip("the reference list of indicators is not there")
+    found: dict[str, Any] = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return found
+
+
+def test_every_indicator_of_the_reference_list_is_there_with_its_formula(shared_catalogue: dict[str, Any]) -> None:
+    catalogue = load()
+    assert {entry["id"] for entry in shared_catalogue["indicators"]} == set(catalogue.kpis)
+    for entry in shared_catalogue["indicators"]:
+        kpi = catalogue[entry["id"]]
+        if kpi.numerator is not None:
+            assert kpi.numerator == canonical_text(parse_expression(entry["numerator"])), kpi.id
+            assert kpi.denominator == (entry["denominator"] and canonical_text(parse_expression(entry["denominator"])))
+            assert kpi.factor == entry["factor"], kpi.id
+
+
+def test_published_answers_are_recomputed(shared_catalogue: dict[str, Any]) -> None:
+    recomputed = 0
+    for answer in shared_catalogue["known_answers"]:
+        if inputs := answer["inputs"]:
+            kpi = load()[answer["indicator"]]
+            above, below = (
+                sum(coef * inputs[name] for coef, name in parse_expression(text)) for text in kpi.expressions
+            )
+            assert round(kpi.factor * above / below, answer["rounding"]) == answer["published"], kpi.id
+            recomputed += 1
+    assert recomputed == 3
+
+
+def test_each_rule_has_its_kpis() -> None:
+    by_rule: dict[str, list[str]] = {}
+    for kpi in load():
+        by_rule.setdefault(kpi.rule, []).append(kpi.id)
+    assert by_rule["sum"] == ["pop_total"]
+    assert by_rule["weighted_mean"] == ["trade_tax_rate"]
+    assert set(by_rule["boundary_flow"]) == {
+        "fluctuation_rate", "in_commuter_rate", "in_migration_rate", "out_commuter_rate", "out_migration_rate",
+        "youth_suspect_rate",
+    }  # fmt: skip
+    assert len(by_rule["published_only"]) == 5
+    assert len(by_rule["before_door"]) == 4
+    assert by_rule["composite"] == ["social_burden_dynamics", "social_burden_index"]
+
+
+def test_statistics_and_waiting_entries_ask_for_no_cells() -> None:
+    catalogue = load()
+    kept = [kpi for kpi in catalogue if not kpi.computable]
+    assert {kpi.id for kpi in kept if kpi.rule not in STATISTICS_RULES} == {"family_migration_rate"}
+    assert not {"pop_by_age_mean", "pop_fam_mean"} & catalogue.measures()
+    assert catalogue["social_burden_dynamics"].formula == "z_index(social_burden_index, 3 years)"
+
+
+def test_the_default_social_index_leaves_migration_out() -> None:
+    assert not [name for name in load()["social_burden_index"].inputs if "migration" in name or "foreign" in name]
+
+
+def test_figures_not_added_over_areas_are_flagged() -> None:
+    catalogue = load()
+    assert catalogue["in_migration_rate"].delivered_only
+    assert catalogue["unemployment_rate"].delivered_only
+    assert not catalogue["net_migration_rate"].delivered_only
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        ("birth_rate: {extends: birth_rate, numerator: birthz}", "no measure birthz"),
+        ("birth_rate: {extends: birth_rate, numerator: births_by_age}", "has a value per age"),
+        ("birth_rate: {extends: birth_rate, factor: 100}", "needs the factor 1000"),
+        ("birth_rate: {extends: birth_rate, unit: per_miles}", "no unit per_miles"),
+        (
+            "birth_rate: {extends: birth_rate, numerator: births + hh_total}",
+            "adds different units: households, persons",
+        ),
+        ("share_0_17: {extends: share_0_17, numerator: hh_total}", "needs the same unit on both sides"),
+        ("debt_pc: {extends: debt_pc, numerator: pop_0_17}", "needs EUR as numerator"),
+        ("debt_pc: {extends: debt_pc, denominator: null}", "needs a denominator"),
+        ("in_migration_rate: {extends: in_migration_rate, rule: ratio_of_sums}", "the rule is boundary_flow"),
+        ("unemployment_rate: {extends: unemployment_rate, rule: ratio_of_sums}", "the rule is published_only"),
+        ("birth_rate: {extends: birth_rate, rule: boundary_flow}", "does not add up over areas"),
+        ("elb_rate: {extends: elb_rate, quarter_rule: sum_of_flow}", "does not fit sgb2_elb"),
+        ("share_0_2: {extends: share_0_2, quarter_rule: none}", "does not go with the frequencies"),
+        ("svb_rate: {extends: svb_rate, frequencies: [A, Q], quarter_rule: stock_at_end}", "one reference date"),
+        ("birth_rate: {extends: birth_rate, basis: [nowhere]}", "not in the list of bases"),
+        ("birth_rate: {extends: birth_rate, levels: [moon]}", "not in the list of area_levels"),
+        ("median_age: {extends: median_age, inputs: []}", "needs method and inputs"),
+        ("median_age: {extends: median_age, status: computed}", "do not go together"),
+        ("social_burden_index: {extends: social_burden_index, inputs: [social_burden_dynamics]}", "made from itself"),
+    ],
+)
+def test_what_is_broken_is_a_fault(tmp_path: Path, entry: str, fault: str) -> None:
+    with pytest.raises(CatalogueError, match=fault):
+        load(site_kpis_dir=_site(tmp_path, entry))
+
+
+def test_an_id_in_two_files_and_a_wrong_file_are_faults(tmp_path: Path) -> None:
+    product = tmp_path / "product"
+    shutil.copytree(PRODUCT_DIR / "kpis", product / "kpis")
+    shutil.copy(product / "kpis" / "migration.yml", product / "kpis" / "zzz.yml")
+    (product / "kpis" / "finance.yml").write_text(
+        "x: {domain: labour, name: {de: x, en: x}, numerator: unemp, unit: persons, rule: sum, decimals: 0,"
+        " direction: none, note: {de: x, en: x}}",
+        encoding="utf-8",
+    )
+    with pytest.raises(CatalogueError) as caught:
+        load(product)
+    text = str(caught.value)
+    assert "zzz.yml: KPI share_foreign stands in another file too" in text
+    assert "finance.yml: KPI x belongs to the domain labour" in text
+
+
+def test_methods_are_functions_of_the_statistics() -> None:
+    frames = pytest.importorskip("quality.cells.statistics.frames")
+    for kpi in load():
+        assert kpi.method is None or callable(getattr(frames, kpi.method)), kpi.id

@@ -1,36 +1,37 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
 
-"""The KPI catalogue: what a KPI is made of, in which unit, and how it may be read.
+"""The loader of the KPI catalogue: joins the product's `kpis/<domain>.yml` with what a site adds, and checks it all.
 
-Here belong the model of one catalogue entry, the little language of expressions over measures, and the
-loader that joins the product's `kpis.yml` with what a site adds. Not here: how a KPI is computed
-(`transforms/models/kpi`), what a measure is (`raw/vocabulary`), and which figure may be published
-(`quality/disclosure`).
+Here belong reading, merging and the list of all faults. Not here: what an entry may say (`model`), what must fit
+together (`checks`), what a measure is (`raw/vocabulary`), and which figure may be published (`quality/disclosure`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError
 
-PRODUCT_DIR = Path(__file__).parent
-LOW_DENOMINATOR = 100
-"""Below this denominator a rate is published but flagged U (low reliability)."""
+from transforms.catalogue.checks import check
+from transforms.catalogue.model import (
+    LOW_DENOMINATOR,
+    Catalogue,
+    Kpi,
+    Terms,
+    Text,
+    canonical_text,
+    parse_expression,
+)
 
-Terms = tuple[tuple[float, str], ...]
-Domain = Literal[
-    "demography", "migration", "labour", "min_income", "children_education", "health_care", "housing",
-    "participation_safety", "finance", "environment", "digital",
+__all__ = [
+    "LOW_DENOMINATOR", "PRODUCT_DIR", "Catalogue", "CatalogueError", "Kpi", "Terms", "Text",
+    "canonical_text", "load", "parse_expression",
 ]  # fmt: skip
-_IDENTIFIER = r"[a-z][a-z0-9_]*"
-_TERM = re.compile(rf"\s*(?P<sign>[+-])?\s*(?:(?P<coef>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>{_IDENTIFIER})\s*")
+PRODUCT_DIR = Path(__file__).parent
 
 
 class CatalogueError(ValueError):
@@ -41,125 +42,8 @@ class CatalogueError(ValueError):
         self.faults = faults
 
 
-def parse_expression(text: str) -> Terms:
-    """Read `births - deaths` or `2 * a + b` as (coefficient, measure) terms in canonical order.
-
-    Equal measures are added up; positive terms come first, then alphabetical: equal sums have equal terms.
-    Raises ValueError for anything that is not a sum of measures, and for a sum that is empty.
-    """
-    coefs: dict[str, float] = {}
-    position = 0
-    while position < len(text):
-        term = _TERM.match(text, position)
-        if term is None or (position > 0 and not term["sign"]):
-            raise ValueError(f"not a sum of measures: {text!r} (at position {position + 1})")
-        coef = float(term["coef"] or 1) * (-1 if term["sign"] == "-" else 1)
-        coefs[term["measure"]] = coefs.get(term["measure"], 0.0) + coef
-        position = term.end()
-    terms = [(coef, measure) for measure, coef in coefs.items() if coef != 0]
-    if not terms:
-        raise ValueError(f"an expression needs at least one measure: {text!r}")
-    return tuple(sorted(terms, key=lambda term: (term[0] < 0, term[1])))
-
-
-def canonical_text(terms: Terms) -> str:
-    """Write terms the one way they are written everywhere, e.g. in the column `measure` of a cell."""
-    parts: list[str] = []
-    for coef, measure in terms:
-        size = "" if abs(coef) == 1 else f"{abs(coef):g} * "
-        sign = ("-" if coef < 0 else "") if not parts else ("- " if coef < 0 else "+ ")
-        parts.append(f"{sign}{size}{measure}")
-    return " ".join(parts)
-
-
-class Text(BaseModel):
-    """The same words in German and English."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    de: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-
-class Kpi(BaseModel):
-    """One entry of the catalogue: value = factor * numerator / denominator, in `unit`, rounded to `decimals`.
-
-    `min_denominator`: below it no value is published (status M), below `LOW_DENOMINATOR` it is flagged U;
-    None means that neither rule makes sense (areas, counts). `denominator_bases`: bases from which the
-    denominator may come if the numerator's own basis has none, in order of preference.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str = Field(pattern=f"^{_IDENTIFIER}$")
-    name: Text
-    domain: Domain
-    numerator: str
-    denominator: str | None = None
-    factor: float = Field(default=1, gt=0)
-    unit: str = Field(pattern=f"^{_IDENTIFIER}$")
-    rule: Literal["sum", "ratio_of_sums", "published_only"]
-    decimals: int = Field(ge=0, le=6)
-    direction: Literal["higher_is_better", "lower_is_better", "none"]
-    denominator_bases: tuple[str, ...] = ()
-    min_denominator: float | None = Field(default=None, ge=0)
-    note: Text
-
-    @field_validator("numerator", "denominator")
-    @classmethod
-    def _canonical(cls, text: str | None) -> str | None:
-        return None if text is None else canonical_text(parse_expression(text))
-
-    @model_validator(mode="after")
-    def _rule_fits(self) -> Kpi:
-        if (self.rule == "ratio_of_sums") != (self.denominator is not None):
-            raise ValueError(f"rule {self.rule} {'needs a' if self.denominator is None else 'has no'} denominator")
-        if self.denominator is None and (self.denominator_bases or self.min_denominator is not None):
-            raise ValueError("denominator_bases and min_denominator need a denominator")
-        if self.rule == "published_only" and len(parse_expression(self.numerator)) > 1:
-            raise ValueError("a published figure is one measure, not a sum of measures")
-        if len(set(self.denominator_bases)) < len(self.denominator_bases):
-            raise ValueError("denominator_bases names a basis twice")
-        return self
-
-    @property
-    def formula(self) -> str:
-        """The formula as people write it, e.g. `1000 * (births - deaths) / pop_mean`."""
-        if self.denominator is None:
-            return self.numerator if self.factor == 1 else f"{self.factor:.12g} * {_bracketed(self.numerator)}"
-        quotient = f"{_bracketed(self.numerator)} / {_bracketed(self.denominator)}"
-        return quotient if self.factor == 1 else f"{self.factor:.12g} * {quotient}"
-
-
-def _bracketed(expression: str) -> str:
-    return f"({expression})" if " " in expression else expression
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """All KPIs by id, in alphabetical order."""
-
-    kpis: Mapping[str, Kpi]
-
-    def __iter__(self) -> Iterator[Kpi]:
-        return iter(self.kpis.values())
-
-    def __len__(self) -> int:
-        return len(self.kpis)
-
-    def __getitem__(self, kpi: str) -> Kpi:
-        return self.kpis[kpi]
-
-    def expressions(self) -> dict[str, Terms]:
-        """Every numerator and denominator, canonical text -> terms: the cells to form before the door."""
-        texts = {text for kpi in self for text in (kpi.numerator, kpi.denominator) if text is not None}
-        return {text: parse_expression(text) for text in sorted(texts)}
-
-    def measures(self) -> frozenset[str]:
-        """Every measure that any KPI uses."""
-        return frozenset(measure for terms in self.expressions().values() for _, measure in terms)
-
-
 def load(product_dir: Path = PRODUCT_DIR, site_kpis_dir: Path | None = None) -> Catalogue:
-    """Load the product's `kpis.yml` and merge the site's `*.yml` (same format) by id.
+    """Load the product's `kpis/<domain>.yml` and merge the site's `*.yml` (same format) by id.
 
     A site entry with a new id adds a KPI. `extends: <id>` takes everything from that entry except the fields
     given: with its own id it overrides single fields, with another id it makes a variant. An entry that
@@ -167,7 +51,14 @@ def load(product_dir: Path = PRODUCT_DIR, site_kpis_dir: Path | None = None) -> 
     Raises CatalogueError with all faults.
     """
     faults: list[str] = []
-    entries = _entries(product_dir / "kpis.yml", faults)
+    entries: dict[str, dict[str, Any]] = {}
+    for path in sorted((product_dir / "kpis").glob("*.yml")):
+        for kpi, entry in _entries(path, faults).items():
+            if kpi in entries:
+                faults.append(f"{path.name}: KPI {kpi} stands in another file too")
+            if entry.setdefault("domain", path.stem) != path.stem:
+                faults.append(f"{path.name}: KPI {kpi} belongs to the domain {entry['domain']}")
+            entries[kpi] = entry
     for path in sorted(site_kpis_dir.glob("*.yml")) if site_kpis_dir else []:
         for kpi, entry in _entries(path, faults).items():
             _merge(entries, kpi, entry, path, faults)
@@ -177,6 +68,7 @@ def load(product_dir: Path = PRODUCT_DIR, site_kpis_dir: Path | None = None) -> 
             kpis[kpi] = Kpi.model_validate({"id": kpi, **entries[kpi]})
         except ValidationError as error:
             faults += [f"KPI {kpi}, {_place(fault)}: {fault['msg']}" for fault in error.errors()]
+    faults += check(kpis, set(entries))
     if faults:
         raise CatalogueError(faults)
     return Catalogue(kpis)

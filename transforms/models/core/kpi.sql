@@ -16,7 +16,7 @@ MODEL (
     formula = 'The formula as people write it',
     factor = 'Factor before the quotient',
     unit = 'Unit of the value',
-    rule = 'sum, ratio_of_sums or published_only',
+    rule = 'sum, ratio_of_sums, boundary_flow, weighted_mean or published_only',
     decimals = 'Decimals that are published',
     direction = 'Whether a higher value is better, a lower one, or neither',
     min_denominator = 'Below this denominator there is no value (status M); empty: no such rule',
@@ -27,7 +27,7 @@ MODEL (
   audits (
     not_null(columns := (kpi, name_de, name_en, domain, numerator, formula, factor, unit, rule, decimals, direction, note_de, note_en)),
     unique_values(columns := (kpi)),
-    accepted_values(column := rule, is_in := ('sum', 'ratio_of_sums', 'published_only')),
+    accepted_values(column := rule, is_in := ('sum', 'ratio_of_sums', 'boundary_flow', 'weighted_mean', 'published_only')),
     accepted_values(column := direction, is_in := ('higher_is_better', 'lower_is_better', 'none')),
     no_kpi_without_a_use
   ),
