@@ -8,14 +8,14 @@ Belongs here: wiring. Does not belong here: building (`warehouse`) and anything 
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 
 import dagster as dg
 import polars as pl
 
 from assets.resources import NotPassed, SiteResource
+from raw.lake.files import read_json, write_json
 from warehouse.candidates import Candidate, candidate, input_hash
 from warehouse.manifest import Manifest, Model
 from warehouse.releases import publish
@@ -125,15 +125,23 @@ def tier_candidate(site: SiteResource, tier: str) -> Candidate:
     return candidate(site.warehouse, tier, landing(site, tier))
 
 
+def _note_inputs(site: SiteResource, release: str, candidates: Mapping[str, Candidate]) -> None:
+    """Note which inputs the latest release stands for; other inputs may have given it before."""
+    inputs = {tier: built.input_hash for tier, built in candidates.items()}
+    write_json(site.warehouse / "candidates" / "released.json", {"release": release, "inputs": inputs}, 0o644)
+
+
 def released_already(site: SiteResource) -> str | None:
-    """Id of the latest release if it was built from just what there is now; then there is nothing to build."""
-    path = site.warehouse / "releases" / "latest" / "manifest.json"
-    if not path.is_file():
+    """Id of the latest release if it stands for just what there is now; then there is nothing to build."""
+    noted = site.warehouse / "candidates" / "released.json"
+    latest = site.warehouse / "releases" / "latest"
+    if not (noted.is_file() and latest.exists()):
         return None
-    manifest = json.loads(path.read_text("utf-8"))
-    built_from = {tier: entry["input_hash"] for tier, entry in manifest["tiers"].items()}
+    entry = read_json(noted)
+    if entry["release"] != latest.resolve().name or sorted(entry["inputs"]) != sorted(site.tiers):
+        return None
     now = {tier: input_hash(tier, landing(site, tier)) for tier in site.tiers}
-    return str(manifest["id"]) if built_from == now else None
+    return str(entry["release"]) if entry["inputs"] == now else None
 
 
 def _release(manifest: Manifest, tiers: Sequence[str]) -> dg.AssetsDefinition:
@@ -148,6 +156,7 @@ def _release(manifest: Manifest, tiers: Sequence[str]) -> dg.AssetsDefinition:
         made = publish(
             candidates, site.warehouse / "releases", marts=marts, day=site.day, code_version=version("lagebild")
         )
+        _note_inputs(site, made.id, candidates)
         return dg.MaterializeResult(
             metadata={"release": made.id, "new": made.created, "at": dt.date.isoformat(site.day)}
         )

@@ -8,6 +8,7 @@ Belongs here: paths and pointers. Does not belong here: settings (`pipelines.set
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from quality.areas.areas import build_areas
+from quality.areas.areas import AREAS_VERSION, build_areas
 from quality.checks.checked import Checked, check_source
 from quality.disclosure.rules import Rules, load_rules
 from raw.contracts import Source, load_sources
@@ -109,19 +110,26 @@ class SiteResource(dg.ConfigurableResource):
         """The area table as the station `areas` left it."""
         return pl.read_parquet(self.pointed("areas"))
 
-    def build_areas(self) -> pl.DataFrame:
-        """Areas named in all observations, and the municipal lists."""
-        contracts, claims, lake = self.contracts(), self.claims(), self.lake()
-        named = [harvest_source(lake, source, claims).read_areas() for source in contracts.values()]
-        return build_areas(named, [source.areas for source in contracts.values() if source.areas])
+    def make_areas(self) -> Path:
+        """The area table of all observations and municipal lists; built anew only where one of them changed.
 
-    def write_areas(self, areas: pl.DataFrame) -> Path:
-        """Write the area table for the restricted zone, and its copy for the publish zone."""
-        path = self.lake().root / "areas.parquet"
+        The publish zone gets a copy.
+        """
+        contracts, claims, lake = self.contracts(), self.claims(), self.lake()
+        harvests = [harvest_source(lake, source, claims) for source in contracts.values()]
+        lists = [source.areas for source in contracts.values() if source.areas]
+        about = [AREAS_VERSION, *(areas.model_dump_json() for areas in lists)]
+        about += [file.areas.name for harvest in harvests for file in harvest.files if file.areas]
+        key = hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
+        path = restricted_folder(lake.root / "areas") / f"{key}.parquet"
+        if not path.exists():
+            with atomic(path) as part:
+                build_areas([harvest.read_areas() for harvest in harvests], lists).write_parquet(part)
         self.warehouse.mkdir(parents=True, exist_ok=True)
-        for target, mode in ((path, 0o600), (self.warehouse / "areas.parquet", 0o644)):
-            with atomic(target, mode) as part:
-                areas.write_parquet(part)
+        copy = self.warehouse / "areas.parquet"
+        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+            with atomic(copy, 0o644) as part:
+                part.write_bytes(path.read_bytes())
         return path
 
     def check(self, source: str) -> Checked:

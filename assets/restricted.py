@@ -12,6 +12,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
+import polars as pl
 
 from assets.guard import guarded
 from assets.resources import SiteResource
@@ -102,9 +103,10 @@ def _areas(sources: list[str]) -> dg.AssetsDefinition:
     )  # fmt: skip
     def areas(site: SiteResource) -> dg.MaterializeResult:
         with guarded(site, "areas"):
-            table = site.build_areas()
-            site.point("areas", site.write_areas(table))
-            return dg.MaterializeResult(metadata={"dagster/row_count": table.height})
+            path = site.make_areas()
+            site.point("areas", path)
+            rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+            return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
     return areas
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from warehouse.manifest import project_hash
 from warehouse.sqlmesh import (
@@ -86,8 +86,11 @@ def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: P
     return Candidate(tier, directory, wanted, result, cached=False)
 
 
-def _sorted_rows(rows: Any) -> list[str]:
-    return sorted(json.dumps(dict(row), sort_keys=True) for row in rows)
+def _sorted_rows(rows: Sequence[Mapping[str, str | None]]) -> str:
+    """Hash of rows, whatever their order."""
+    names = sorted({name for row in rows for name in row})
+    texts = sorted(repr([row.get(name) for name in names]) for row in rows)
+    return hashlib.sha256("\n".join([repr(names), *texts]).encode()).hexdigest()
 
 
 def _write_result(directory: Path, result: BuildResult) -> None:

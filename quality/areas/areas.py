@@ -13,6 +13,9 @@ import polars as pl
 
 from raw.contracts import AreaList
 
+AREAS_VERSION = "1"
+"""To be raised when equal input gives another area table."""
+
 AREA_TABLE = {
     "area": pl.String(),
     "area_level": pl.String(),
