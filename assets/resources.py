@@ -20,7 +20,8 @@ from pydantic import Field
 from quality.areas.areas import AREAS_VERSION, build_areas
 from quality.checks.checked import Checked, check_source
 from quality.disclosure.rules import Rules, load_rules
-from raw.contracts import Source, load_sources
+from raw.contract_files import load_sources
+from raw.contracts import Source
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Lake

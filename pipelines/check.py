@@ -18,6 +18,8 @@ from raw.harvest.faults import Fault
 from raw.harvest.harvest import claim_file, read_table
 from raw.lake.lake import Delivery
 
+MAX_FAULTS = 20
+
 
 @dataclass
 class TableCheck:
@@ -49,12 +51,14 @@ class FileCheck:
     def sentences(self, say: Speaker) -> list[str]:
         """The result for people."""
         if not self.tables:
-            return [say("check_unclaimed", file=self.file, reason=self.reason)]
+            return [say("check_unclaimed", file=self.file, reason=say(f"reason.{self.reason}"))]
         lines = []
         for table in self.tables:
             if not table.faults:
                 lines.append(say("check_fine", file=self.file, table=table.table, source=table.source, rows=table.rows))
-            lines.extend(fault.sentence(say.language) for fault in table.faults)
+            lines.extend(fault.sentence(say.language) for fault in table.faults[:MAX_FAULTS])
+            if len(table.faults) > MAX_FAULTS:
+                lines.append(say("more", count=len(table.faults) - MAX_FAULTS))
         return lines
 
 

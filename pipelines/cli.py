@@ -105,11 +105,15 @@ def run(call: Call) -> None:
 
 def _run(call: Call, site: Path) -> int:
     from pipelines import console
-    from pipelines.report import picture, site_report
-    from pipelines.run import run_site
+    from pipelines.report import nothing_delivered, picture, site_report
+    from pipelines.run import check_settings, run_site
     from pipelines.settings import site_resource
 
     settings = read_settings(site)
+    check_settings(site_resource(site))
+    if nothing_delivered(site_resource(site)):
+        click.echo(call.say("nothing_to_do", inbox=site / "inbox"), err=True)
+        return WRONG
     with console.progress(call.say, quiet=call.as_json) as progress:
         outcome = run_site(site, progress)
     resource = site_resource(site)
@@ -220,17 +224,22 @@ def source_check(call: Call, file: Path) -> None:
 @_speakable
 def source_violations(call: Call, name: str) -> None:
     """Print unexplained violations of SOURCE as entries for known_violations.yml."""
-    from pipelines.report import checked_report
+    from pipelines.report import unexplained
     from pipelines.settings import site_resource
 
     site = site_resource(call.needed_site())
     if name not in site.contracts():
         click.echo(call.say("unknown_source", source=name, known=", ".join(site.contracts())), err=True)
         sys.exit(WRONG)
-    unknown = checked_report(site, name).get("unknown", [])
+    unknown = unexplained(site, name)
+    if call.as_json:
+        click.echo(json.dumps(unknown, ensure_ascii=False, indent=1))
+        return
     if not unknown:
         click.echo(call.say("violations_none"))
     for entry in unknown:
+        if entry.get("cell"):
+            click.echo(f"# {entry['file']}, {entry['cell']}")
         fields = ", ".join(f'{key}: "{entry[key]}"' for key in ("table", "identity", "area", "period"))
         click.echo(f'- {{{fields}, expect: "{entry["fingerprint"]}", until: , reason: ""}}')
 
@@ -248,7 +257,7 @@ def source_unclaimed(call: Call) -> None:
     if call.as_json:
         click.echo(json.dumps([{"name": name, "reason": reason} for name, reason in rows], ensure_ascii=False))
     for name, reason in rows if not call.as_json else ():
-        click.echo(f"{name}\t{reason}")
+        click.echo(f"{name}: {call.say(f'reason.{reason}')}")
 
 
 @main.command()
@@ -263,7 +272,8 @@ def demo(call: Call, directory: Path | None) -> None:
     call.site = site
     os.environ[SITE_VARIABLE] = str(site)
     try:
-        demo_site(site, call.say.language)
+        if not demo_site(site, call.say.language) and not read_settings(site).synthetic:
+            raise SiteError("demo_on_real", path=str(site))
     except SiteError as error:
         click.echo(call.say(error.message, **error.values), err=True)
         sys.exit(WRONG)

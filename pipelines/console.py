@@ -17,7 +17,7 @@ from rich.table import Table
 from assets.resources import SiteResource
 from pipelines.explain import Explanation
 from pipelines.messages import Speaker
-from pipelines.report import Report, checked_report
+from pipelines.report import Report, unexplained
 from pipelines.run import Outcome, Progress
 
 MAX_LINES = 20
@@ -53,10 +53,10 @@ def _number(value: int) -> str:
 
 def show_report(say: Speaker, report: Report) -> None:
     """The tables of sources and tiers, and where the marts are."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=max(Console().width, 100))
     sources = Table(box=None, padding=(0, 2))
     for index, key in enumerate(("source", "files", "rejected", "observations", "quarantined")):
-        sources.add_column(say(f"head.{key}"), justify="right" if index else "left")
+        sources.add_column(say(f"head.{key}"), justify="right" if index else "left", no_wrap=not index)
     for row in report.sources:
         figures = (row.files, row.rejected, row.observations, row.quarantined)
         sources.add_row(row.source, *(_number(figure) for figure in figures))
@@ -127,7 +127,7 @@ def _show_failure(say: Speaker, console: Console, site: SiteResource, outcome: O
         say("violations", source=asset.removeprefix("checked__"), **entry)
         for asset, check in outcome.failed_checks
         if check == "identities"
-        for entry in checked_report(site, asset.removeprefix("checked__")).get("unknown", [])
+        for entry in unexplained(site, asset.removeprefix("checked__"))
     ]
     if violations:
         _limited(say, console, violations)

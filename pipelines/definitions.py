@@ -16,7 +16,7 @@ from assets.resources import SiteResource
 from assets.restricted import restricted_assets
 from pipelines.settings import site_resource
 from pipelines.triggers import after_the_door, look_into_inbox, nightly
-from raw.contracts import load_sources
+from raw.contract_files import load_sources
 from transforms.catalogue import load
 from warehouse.manifest import manifest
 

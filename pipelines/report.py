@@ -103,6 +103,18 @@ def checked_report(site: SiteResource, source: str) -> dict[str, Any]:
     return report
 
 
+def unexplained(site: SiteResource, source: str) -> list[dict[str, str]]:
+    """Unexplained violations of a source's last check, each with the file and the cell of the whole."""
+    names = {delivery.snapshot: Path(delivery.name).name for delivery in site.lake().deliveries()}
+    entries: list[dict[str, str]] = checked_report(site, source).get("unknown", [])
+    return [{"cell": "", **entry, "file": names.get(entry.get("snapshot", ""), "")} for entry in entries]
+
+
+def nothing_delivered(site: SiteResource) -> bool:
+    """Whether neither the lake nor the inbox holds a file."""
+    return not site.lake().deliveries() and not any(path.is_file() for path in site.inbox().rglob("*"))
+
+
 def _quarantined(site: SiteResource, source: str) -> int:
     return int(checked_report(site, source).get("quarantined", 0))
 

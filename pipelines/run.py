@@ -53,7 +53,7 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
     outcome = Outcome()
     started = time.monotonic()
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
-    _check_settings(site_resource(site))
+    check_settings(site_resource(site))
     if _will_build(site):
         warm_up()
     with dg.DagsterInstance.from_config(str(dagster_home(site))) as instance:
@@ -82,7 +82,7 @@ def _noting_harvest(progress: Progress, outcome: Outcome, begun: float) -> Progr
     return noting
 
 
-def _check_settings(site: SiteResource) -> None:
+def check_settings(site: SiteResource) -> None:
     """Contracts, catalogue and rules are read before anything is done; what is wrong with them is raised."""
     site.contracts()
     site.catalogue()

@@ -2,26 +2,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Contracts: what a source delivers and what its tables mean.
 
-Belongs here: the pydantic models of `source.yml`, `<table>.yml`, `areas.yml` and `known_violations.yml`, and the
-loader that joins product and site by id. Does not belong here: reading a delivery (`raw.harvest`) or judging
-its numbers (`quality.checks`).
+Belongs here: the pydantic models of `source.yml`, `<table>.yml`, `areas.yml`, `known_violations.yml` and
+`confirmations.yml`. Does not belong here: finding and joining the files (`raw.contract_files`), reading a delivery
+(`raw.harvest`) or judging its numbers (`quality.checks`).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 
-PRODUCT_SOURCES = Path(__file__).parent / "sources"
 FAMILIES = Path(__file__).parent / "families"
 
 
@@ -288,96 +286,12 @@ class Source(_Model):
         return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
 
 
-class _UniqueKeys(yaml.CSafeLoader):
-    """YAML in which a key that stands twice is a fault; plain YAML would forget the first in silence."""
+class Confirmation(_Model):
+    """A site's statistics office has confirmed what columns mean that were worked out (`confirmations.yml`)."""
 
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := sorted({key for key in keys if keys.count(key) > 1}):
-            raise yaml.constructor.ConstructorError(None, None, f"twice: {', '.join(twice)}", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _read(path: Path) -> Any:
-    try:
-        return yaml.load(path.read_text("utf-8"), _UniqueKeys)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ContractError(f"{path.name}: not readable as YAML: {error}") from error
-
-
-_VIOLATIONS = TypeAdapter(list[KnownViolation])
-
-
-def _faults(path: Path, error: ValidationError) -> list[str]:
-    return [
-        f"{path.parent.name}/{path.name}: {'.'.join(str(part) for part in fault['loc']) or 'file'}: {fault['msg']}"
-        for fault in error.errors(include_url=False)
-    ]
-
-
-def load_source(folder: Path) -> Source:
-    """Read one source folder. Raises ContractError with every fault of all its files."""
-    faults: list[str] = []
-    tables: dict[str, TableContract] = {}
-    contract, areas, violations = None, None, []
-    for path in sorted(folder.glob("*.yml")):
-        try:
-            data = _read(path)
-            if path.name == "source.yml":
-                contract = SourceContract.model_validate(data)
-            elif path.name == "areas.yml":
-                areas = AreaList.model_validate(data)
-            elif path.name == "known_violations.yml":
-                violations = _VIOLATIONS.validate_python(data or [])
-            else:
-                table = TableContract.model_validate(data)
-                if table.id != path.stem:
-                    faults.append(f"{folder.name}/{path.name}: id is {table.id!r}, expected {path.stem!r}")
-                tables[table.id] = table
-        except ContractError as error:
-            faults.append(f"{folder.name}/{error}")
-        except ValidationError as error:
-            faults.extend(_faults(path, error))
-    if contract is None and not faults:
-        faults.append(f"{folder.name}: no source.yml")
-    for violation in violations:
-        if not faults and violation.table not in tables:
-            faults.append(f"{folder.name}/known_violations.yml: there is no table {violation.table!r}")
-    if contract and contract.id != folder.name:
-        faults.append(f"{folder.name}/source.yml: id is {contract.id!r}, expected {folder.name!r}")
-    if faults or contract is None:
-        raise ContractError("\n".join(faults))
-    return Source(contract=contract, tables=tables, areas=areas, violations=violations)
-
-
-def _folders(parents: Iterable[Path]) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for parent in parents:
-        for marker in sorted(parent.glob("*/source.yml")):
-            found[marker.parent.name] = marker.parent
-    return found
-
-
-def load_sources(site_sources: Path | None = None, active: Iterable[str] | None = None) -> dict[str, Source]:
-    """All sources of the product and of the site; a site's folder of the same id takes the product's place.
-
-    `active` names the sources to load (None: all). Raises ContractError with the faults of all sources together.
-    """
-    folders = _folders([PRODUCT_SOURCES, *([site_sources] if site_sources else [])])
-    wanted = sorted(folders) if active is None else sorted(active)
-    faults = [f"{name}: no such source; known: {', '.join(sorted(folders))}" for name in wanted if name not in folders]
-    sources: dict[str, Source] = {}
-    for name in wanted:
-        if name in folders:
-            try:
-                sources[name] = source = load_source(folders[name])
-                if source.contract.areas and source.areas is None:
-                    faults.append(f"{name}/source.yml: names {source.contract.areas.list_}, which is not there")
-            except ContractError as error:
-                faults.append(str(error))
-    if faults:
-        raise ContractError("\n".join(faults))
-    return sources
+    table: str
+    columns: list[str]
+    confirmed: str
 
 
 def table_settings(source: Source, table: TableContract) -> Mapping[str, str]:

@@ -195,7 +195,8 @@ def _moved_into_place(work_dir: Path, releases_dir: Path, name: str) -> Release:
             _sync(path)
     for path in (work_dir, *(path for path in work_dir.rglob("*") if path.is_dir())):
         _sync(path)
-        path.chmod(0o755)  # folders stay writable for their owner, or a rename would be refused
+        # Folders stay writable for their owner, or a rename would be refused; the internal tier is for its circle only.
+        path.chmod(0o750 if path.name == "internal" else 0o755)
     os.rename(work_dir, releases_dir / name)  # noqa: PTH104 (fails where the target exists and is not empty)
     _sync(releases_dir)
     return Release(name, releases_dir / name, created=True)

@@ -125,7 +125,7 @@ def _key(source: Source, harvest: Harvest, areas: pl.DataFrame, today: dt.date) 
         CHECKS_VERSION,
         repr((lists(), concepts(), partitions())),
         source.fingerprint(),
-        *sorted(file.observations.name for file in harvest.files if file.observations),
+        *sorted(f"{file.observations.name} {file.received_at}" for file in harvest.files if file.observations),
         _areas_hash(areas),
         *expired,
     ]

@@ -26,13 +26,18 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Violation:
-    """An identity that does not hold at one place. `fingerprint` changes with any value involved."""
+    """An identity that does not hold at one place. `fingerprint` changes with any value involved.
+
+    `snapshot` and `cell` say where the whole stands that the parts do not add up to.
+    """
 
     table: str
     identity: str
     area: str
     period: str
     fingerprint: str
+    snapshot: str = ""
+    cell: str = ""
 
 
 @dataclass
@@ -64,7 +69,8 @@ class _Judge:
         short = (excess < -tolerance - ROUNDING) & ~pl.col("withheld") & (not at_most)
         broken = decided.filter((excess > tolerance + ROUNDING) | short).sort("area", "period")
         for row in broken.iter_rows(named=True):
-            found = Violation(table, name, row["area"], row["period"], fingerprint([*row["values"], row["whole"]]))
+            mark = fingerprint([*row["values"], row["whole"]])
+            found = Violation(table, name, row["area"], row["period"], mark, row["whole_snapshot"], row["whole_cell"])
             (self.report.known if self._excused(found) else self.report.unknown).append(found)
 
     def _excused(self, found: Violation) -> bool:
@@ -118,6 +124,8 @@ def _whole(frame: pl.DataFrame, keys: list[str], area: str = "area") -> pl.DataF
         *([] if area in keys else [pl.col(area).alias("area")]),
         *([] if "period" in keys else ["period"]),
         pl.col("value").alias("whole"),
+        pl.col("snapshot").alias("whole_snapshot"),
+        pl.col("cell").alias("whole_cell"),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts
@@ -70,10 +70,16 @@ def _merge(default: Any, site: Any) -> Any:
 
 
 def load_rules(site_rules: Path | None = None) -> Rules:
-    """Default rules with a site's file laid over them. Raises RulesTooWeak."""
+    """Default rules with a site's file laid over them. Raises RulesTooWeak, also for a file that is no set of rules."""
     default = Rules.model_validate(yaml.safe_load(DEFAULT_RULES.read_text("utf-8")))
-    site = yaml.safe_load(site_rules.read_text("utf-8")) if site_rules and site_rules.exists() else None
-    rules = Rules.model_validate(_merge(default.model_dump(), site or {}))
+    try:
+        site = yaml.safe_load(site_rules.read_text("utf-8")) if site_rules and site_rules.exists() else None
+        rules = Rules.model_validate(_merge(default.model_dump(), site or {}))
+    except yaml.YAMLError as error:
+        raise RulesTooWeak(f"disclosure_rules.yml: not readable as YAML: {error}") from None
+    except ValidationError as error:
+        places = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+        raise RulesTooWeak("\n".join(f"disclosure_rules.yml: {place}" for place in places)) from None
     weak = [fault for tier in rules.tiers for fault in _weak_places(rules, tier, default)]
     weak += [f"concepts.{name}: no such concept" for name in rules.concepts if name not in concepts()]
     weak += [
@@ -82,11 +88,25 @@ def load_rules(site_rules: Path | None = None) -> Rules:
         for tier in by_tier
         if tier not in rules.tiers
     ]
+    weak += [
+        f"concepts.{name}.{tier}.min_count is {rule.min_count}, but the tier's rule for a class of it asks for "
+        f"{strictest}: a concept's rule may only be stricter"
+        for name, by_tier in rules.concepts.items()
+        for tier, rule in by_tier.items()
+        if name in concepts()
+        and tier in rules.tiers
+        and rule.min_count < (strictest := _of_class(rules, tier, concepts()[name].klass))
+    ]
     if rules.floor != default.floor:
         weak.append("floor cannot be changed by a site")
     if weak:
         raise RulesTooWeak("\n".join(weak))
     return rules
+
+
+def _of_class(rules: Rules, tier: str, klass: str) -> int:
+    rule = rules.tiers[tier].classes.get(klass)
+    return rule.min_count if rule else 0
 
 
 def _weak_places(rules: Rules, tier: str, default: Rules) -> Iterator[str]:

@@ -15,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from raw.contracts import Source, TableContract, load_source
+from raw.contract_files import load_source
+from raw.contracts import Source, TableContract
 from raw.lake.files import RESTRICTED_FILE, restricted_folder
 
 CONTRACTS = Path(__file__).with_name("contracts")

@@ -10,6 +10,7 @@ entry it is; header texts may be quoted.
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -50,12 +51,17 @@ class Fault:
         expected, found = {"de": ("erwartet", "gefunden"), "en": ("expected", "found")}[lang]
         return (
             f"{self.file}, {self.cell or '–'}: {expected}: {self.expected(lang)}; "
-            f"{found}: {self.found}. {self.advice(lang)}"
+            f"{found}: {_in_language(self.found, lang)}. {self.advice(lang)}"
         )
 
     def as_dict(self) -> dict[str, str]:
         """Plain fields, for reports."""
         return asdict(self)
+
+
+def _in_language(text: str, lang: str) -> str:
+    """The half of each `deutsch / english` that is meant; what stands beside it stays."""
+    return re.sub(r"([^\W\d][\w ]*?) / ([^\W\d][\w ]*\w)", r"\1" if lang == "de" else r"\2", text)
 
 
 @cache
@@ -72,7 +78,7 @@ def listed(faults: list[Fault]) -> list[Fault]:
     for same in by_code.values():
         kept += same[:MAX_LISTED]
         if (more := len(same) - MAX_LISTED) > 0:
-            kept[-1] = replace(kept[-1], found=f"{kept[-1].found} (+ {more} weitere / more)")
+            kept[-1] = replace(kept[-1], found=f"{kept[-1].found} (+ {more})")
     return kept
 
 

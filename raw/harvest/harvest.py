@@ -56,6 +56,13 @@ class HarvestedFile:
     rows: int
     faults: list[Fault]
     fresh: bool
+    received_at: str = ""
+
+    def last_received(self) -> pl.Expr:
+        """When the file came the last time; without a record of it, when it was read."""
+        if not self.received_at:
+            return pl.col("received_at")
+        return pl.lit(dt.datetime.fromisoformat(self.received_at)).cast(OBSERVATION["received_at"])
 
 
 @dataclass
@@ -67,12 +74,23 @@ class Harvest:
 
     @property
     def rejected(self) -> list[HarvestedFile]:
-        """Files with faults, which gave no observation."""
-        return [file for file in self.files if file.faults]
+        """Files with faults, which gave no observation; a later good file of the same table and name ends that."""
+        good: dict[tuple[str, str], str] = {}
+        for file in self.files:
+            if not file.faults:
+                about = (file.table, Path(file.name).name)
+                good[about] = max(file.received_at, good.get(about, ""))
+        faulty = [file for file in self.files if file.faults]
+        return [file for file in faulty if good.get((file.table, Path(file.name).name), "") < file.received_at]
 
     def read(self) -> pl.DataFrame:
-        """All observations of the source (columns of OBSERVATION)."""
-        return _concat([file.observations for file in self.files], empty_observations())
+        """All observations of the source (columns of OBSERVATION); `received_at` is that of a file's last delivery."""
+        frames = [
+            pl.read_parquet(file.observations).with_columns(file.last_received().alias("received_at"))
+            for file in self.files
+            if file.observations is not None
+        ]
+        return pl.concat([empty_observations(), *frames])
 
     def read_areas(self) -> pl.DataFrame:
         """All areas named in the source's files (area, area_level, area_vintage, name)."""
@@ -155,17 +173,19 @@ def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> H
     result = Harvest(source.id)
     folder = restricted_folder(restricted_folder(lake.root / "observations") / source.id)
     seen: set[tuple[str, str]] = set()
+    last = {delivery.snapshot: delivery.received_at for delivery in lake.deliveries()}
     for delivery in lake.deliveries():
         claim = claims.get(delivery.snapshot, Claim(delivery.snapshot))
         for source_id, table_id in claim.tables:
             if source_id == source.id and (delivery.snapshot, table_id) not in seen:
                 seen.add((delivery.snapshot, table_id))
                 table = source.tables[table_id]
-                result.files.append(
+                file = (
                     _claimed_twice(source, table, delivery, claim)
                     if claim.reason == "ambiguous"
                     else _harvest_file(lake, source, table, delivery, folder)
                 )
+                result.files.append(replace(file, received_at=last[delivery.snapshot]))
     return result
 
 

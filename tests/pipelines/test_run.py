@@ -51,6 +51,7 @@ def test_a_failing_identity_stops_everything_that_depends_on_it(demo_copy: CopyS
     done = lagebild("--site", site, "run")
     assert done.returncode == 1
     assert "identities" in done.stdout and "d3_t34" in done.stdout
+    assert "altersgruppen" in done.stdout and "Sheet 1!" in done.stdout, "file and cell are named"
     assert release_of(site) == before
     pointer = json.loads((site / "lake" / "current" / "checked__demo_stadt.json").read_text("utf-8"))
     assert pointer["passed"] is False
@@ -90,6 +91,44 @@ def test_a_rejected_delivery_is_named_and_the_last_good_data_stay(demo_copy: Cop
     assert release_of(site) == before
     german = lagebild("--site", site, "--lang", "de", "run")
     assert "zurückgewiesen" in german.stdout and "umbenannt" in german.stdout
+
+
+def test_the_file_that_came_last_counts_also_when_it_came_before(demo_copy: CopySite):
+    site = demo_copy()
+    before = release_of(site)
+    good = delivered(site, "d3_t34")
+    content, other = good.read_bytes(), site / "inbox" / "corrected.xlsx"
+    other.write_bytes(content)
+    good.unlink()
+    edit_workbook(other, _swap_two_figures)
+    assert lagebild("--site", site, "run").returncode == 1
+    good.write_bytes(content)
+    code, result = run_json(site)
+    assert (code, result["ok"], result["release"]) == (0, True, before)
+
+
+def test_a_rejected_file_is_forgotten_when_its_good_successor_came(demo_copy: CopySite):
+    site = demo_copy()
+    good = delivered(site, "d3_t34")
+    content = good.read_bytes()
+
+    def rename(sheet: Any) -> None:
+        sheet["C1"] = str(sheet["C1"].value).replace("var3", "var99")
+
+    edit_workbook(good, rename)
+    assert lagebild("--site", site, "run").returncode == 3
+    good.write_bytes(content)
+    assert lagebild("--site", site, "run").returncode == 0
+
+
+def test_a_real_site_is_not_run_as_a_demo_and_an_empty_one_releases_nothing(tmp_path: Path):
+    site = tmp_path / "site"
+    assert lagebild("init", site).returncode == 0
+    refused = lagebild("demo", "--site", site)
+    assert refused.returncode == 2 and "not a demo site" in refused.stderr
+    empty = lagebild("--site", site, "run")
+    assert empty.returncode == 2 and "Put files into" in empty.stderr
+    assert not (site / "warehouse" / "releases").exists()
 
 
 def test_a_file_that_nobody_knows_is_kept_and_named(demo_copy: CopySite):

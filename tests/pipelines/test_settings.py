@@ -78,7 +78,24 @@ def test_rules_below_the_floor_stop_the_run_before_anything_is_done(site: Path):
     (site / "disclosure_rules.yml").write_text(
         "tiers: {public: {classes: {social: {min_count: 1, complement: true}}}}\n", "utf-8"
     )
+    (site / "inbox" / "any.csv").write_text("a;b\n", "utf-8")
     done = lagebild("--site", site, "run")
     assert done.returncode == 2
     assert "at least 3 is required" in done.stderr
-    assert not list((site / "lake").iterdir())
+    assert (site / "inbox" / "any.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("concepts: {wohngeld_hh: {public: {min_count: 1}}}", "may only be stricter"),
+        ("tiers: [", "not readable as YAML"),
+        ("concepts: {wohngeld_hh: {public: {min_kount: 9}}}", "min_kount"),
+    ],
+)
+def test_rules_that_cannot_be_meant_are_refused_in_words(site: Path, rules: str, said: str):
+    (site / "disclosure_rules.yml").write_text(rules + "\n", "utf-8")
+    (site / "inbox" / "any.csv").write_text("a;b\n", "utf-8")
+    done = lagebild("--site", site, "run")
+    assert done.returncode == 2
+    assert said in done.stderr and "Traceback" not in done.stderr

@@ -15,7 +15,8 @@ from typing import Any
 
 import xlsxwriter
 
-from raw.contracts import Source, load_source
+from raw.contract_files import load_source
+from raw.contracts import Source
 from raw.harvest.harvest import Harvest, harvest_source, identify, read_published_on
 from raw.lake.lake import Lake
 

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from raw.contracts import PRODUCT_SOURCES, ContractError, load_source, load_sources, table_settings
+from raw.contract_files import OTHER_FILES, PRODUCT_SOURCES, load_source, load_sources
+from raw.contracts import ContractError, table_settings
 from tests.raw.build import AREAS, SOURCE, TABLES, write_source, write_sources
 
 KISS = TABLES[("t_kiss", "kiss_md", "register")]["t1"]
 HEAD = SOURCE.format(id="s", family="kiss_md", basis="register")
-PRODUCT_TABLES = sorted(
-    path for path in PRODUCT_SOURCES.glob("*/*.yml") if path.stem not in ("source", "areas", "known_violations")
-)
+PRODUCT_TABLES = sorted(path for path in PRODUCT_SOURCES.glob("*/*.yml") if path.stem not in OTHER_FILES)
 
 
 def complaint(folder: Path, **files: str) -> str:
@@ -202,3 +201,25 @@ def test_whatever_a_contract_says_is_in_its_fingerprint(tmp_path: Path) -> None:
         prints.add(load_source(folder).fingerprint())
         assert load_source(folder).fingerprint() in prints
     assert len(prints) == 4
+
+
+def test_a_site_folder_without_source_yml_adds_to_the_product_and_never_in_silence(tmp_path: Path) -> None:
+    added = tmp_path / "kiss_md"
+    added.mkdir()
+    (added / "confirmations.yml").write_text(
+        '- {table: k3_t34, columns: [var7], confirmed: "office, 2026-11-22"}\n', "utf-8"
+    )
+    place = "table: k3_t34, identity: ages, area: '15003000', period: '2021'"
+    (added / "known_violations.yml").write_text(f"- {{{place}, reason: r, until: 2030-01-01, expect: 'x'}}\n", "utf-8")
+    product, joined = load_sources()["kiss_md"], load_sources(tmp_path)["kiss_md"]
+    assert sorted(joined.tables) == sorted(product.tables)
+    assert joined.tables["k3_t34"].columns["var7"].confirmed == "office, 2026-11-22"
+    assert joined.tables["k3_t34"].columns["var3"].confirmed is None
+    assert len(joined.violations) == len(product.violations) + 1
+    (added / "confirmations.yml").write_text("- {table: k3_t34, columns: [var99], confirmed: x}\n", "utf-8")
+    with pytest.raises(ContractError, match="no column 'var99' in k3_t34"):
+        load_sources(tmp_path)
+    (tmp_path / "nobody").mkdir()
+    (tmp_path / "nobody" / "known_violations.yml").write_text("[]\n", "utf-8")
+    with pytest.raises(ContractError, match=r"nobody: no source\.yml"):
+        load_sources(tmp_path)

@@ -15,7 +15,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from raw.contracts import Source, load_sources
+from raw.contract_files import load_sources
+from raw.contracts import Source
 from raw.harvest.grid import column_letters, open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.harvest.layout import family

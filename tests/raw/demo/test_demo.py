@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from raw.contracts import load_source, load_sources
+from raw.contract_files import load_source, load_sources
 from raw.demo import DemoSummary, generate, incidents, territory, world
 from raw.demo.delivery import CONTRACTS
 from raw.demo.truth import MEASURES

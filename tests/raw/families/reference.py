@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from raw.contracts import load_sources
+from raw.contract_files import load_sources
 from raw.harvest.harvest import Harvest, harvest_source, identify
 from raw.lake.lake import Lake, copy_into
 from tests.raw.build import NOW, Rows, write_xlsx

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from raw.contracts import load_source
+from raw.contract_files import load_source
 from raw.harvest import harvest as harvest_module
 from raw.harvest.grid import open_grids
 from raw.harvest.harvest import Claim, Harvest, claim_file, harvest_source, identify, read_published_on

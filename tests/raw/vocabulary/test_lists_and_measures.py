@@ -13,7 +13,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from raw.contracts import TableContract, load_sources
+from raw.contract_files import load_sources
+from raw.contracts import TableContract
 from raw.vocabulary import measures as measures_module
 from raw.vocabulary.dimensions import intervals, intervals_code
 from raw.vocabulary.filters import closure
