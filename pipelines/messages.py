@@ -18,7 +18,9 @@ Language = Literal["de", "en"]
 
 @cache
 def _messages() -> dict[str, dict[str, str]]:
-    content: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("messages.yml").read_text("utf-8"))
+    content: dict[str, dict[str, str]] = yaml.load(
+        Path(__file__).with_name("messages.yml").read_text("utf-8"), yaml.CSafeLoader
+    )
     return content
 
 

@@ -86,7 +86,7 @@ def _age_from_label(label: str) -> str | None:
 
 @cache
 def _labels() -> dict[str, dict[str, str]]:
-    listed = yaml.safe_load(Path(__file__).with_name("labels.yml").read_text("utf-8"))
+    listed = yaml.load(Path(__file__).with_name("labels.yml").read_text("utf-8"), yaml.CSafeLoader)
     return {
         dimension: {label: code for code, labels in by_code.items() for label in labels}
         for dimension, by_code in listed.items()

@@ -17,7 +17,7 @@ import yaml
 VOCABULARY = Path(__file__).parent
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(yaml.CSafeLoader):
     """YAML in which a key that stands twice is a fault; plain YAML would forget the first in silence."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:

@@ -100,7 +100,7 @@ def _overridden(base: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-class _UniqueKeys(yaml.SafeLoader):
+class _UniqueKeys(yaml.CSafeLoader):
     """YAML in which a key written twice is an error instead of the last one winning."""
 
 

@@ -27,7 +27,9 @@ QUARTER_RULES = {"end": "stock_at_end", "mean": "mean_of_months", "sum": "sum_of
 @cache
 def units() -> dict[str, dict[str, Any]]:
     """The units of KPIs (`units.yml`)."""
-    found: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "units.yml").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, Any]] = yaml.load(
+        (Path(__file__).parent / "units.yml").read_text(encoding="utf-8"), yaml.CSafeLoader
+    )
     return found
 
 
