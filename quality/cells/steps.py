@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The SQL of the single sums. All steps read and extend one table, `cell`, in a DuckDB connection.
+"""The SQL of the single sums of one concept. All steps read and extend the table `formed` of a DuckDB connection.
 
-Belongs here: SQL. Does not belong here: which sums are needed (`cells`).
+Belongs here: SQL. Does not belong here: which sums are needed (`plan`), and files (`cells`).
 
-A part that is withheld makes the sum withheld; a part that is missing leaves the sum unformed. No sum is formed from
-figures of two bases.
+Inside, a place (area, vintage, period, basis), a measure and a status are numbers: grouping by numbers is several
+times faster than grouping by texts. A part that is withheld makes the sum withheld; a part that is missing leaves the
+sum unformed. No sum is formed from figures of two bases. `edge` holds what a cell made of other cells was made of.
 """
 
 from __future__ import annotations
@@ -16,297 +17,398 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from raw.vocabulary.lists import lists
-from transforms.catalogue.catalogue import Terms
-
-CELL = (
-    "cell", "measure", "concept", "dims", "area", "area_level", "area_vintage", "parent", "period", "basis", "value",
-    "obs_status", "unit", "class", "publicity", "meaning", "relation", "terms", "sources", "provenance",
-)  # fmt: skip
-"""Columns of a cell, in order."""
-
-RECIPE = {
-    "source": pl.String, "table": pl.String, "concept": pl.String, "measure": pl.String, "wanted": pl.String,
-    "dims": pl.String, "pieces": pl.Int32,
-}  # fmt: skip
-
-SAME_TERRITORY = 0.005
-"""Relative change of an area's size up to which two vintages of one key are the same territory (cadastre, ALKIS)."""
+from quality.cells.plan import Offer
+from quality.cells.sql import ESTIMATED, MEANINGS, RELATIONS, STATUSES, WITHHELD, WITHOUT_VALUE, number, quoted, total
 
 _CREATE = """
-create table cell (
-    cell varchar, measure varchar, concept varchar, dims varchar, area varchar, area_level varchar,
-    area_vintage varchar, parent varchar, period varchar, basis varchar, value double, obs_status varchar,
-    unit varchar, class varchar, publicity varchar, meaning varchar, relation varchar,
-    terms struct(cell varchar, coef double)[], sources varchar[], provenance varchar[]
-)
+create or replace temp table formed (
+    measure smallint, place integer, value double, status tinyint, class tinyint, publicity tinyint, meaning tinyint,
+    sources ubigint, candidate smallint, relation tinyint
+);
+create or replace temp table edge (
+    measure smallint, place integer, term_measure smallint, term_place integer, coef double
+);
 """
-
-_STATUS = """
-case when count(*) filter (where {status} = 'Q') > 0 then 'Q'
-     when count(*) filter (where {status} = 'E') > 0 then 'E'
-     when count(*) filter (where {status} = 'U') > 0 then 'U'
-     when count(*) filter (where {status} = 'P') > 0 then 'P'
-     when count(*) filter (where {status} = 'B') > 0 then 'B'
-     else 'A' end
-"""
+_WORST = "max(class) as class, max(publicity) as publicity, max(meaning) as meaning, bit_or(sources) as sources"
 
 
-_SUM = """
-case when count(*) filter (where {status} = 'Q') = 0 then list_sum(list({value} order by {order})) end
-"""
-"""A sum whose last digits do not depend on the order in which rows come; none where a part is withheld."""
-
-
-def _worst(column: str, order: Sequence[str], alias: str) -> str:
-    """SQL for the most cautious value of a closed list, by its order."""
-    ranks = ", ".join(f"'{value}'" for value in order)
-    return f"list_extract([{ranks}], max(list_position([{ranks}], {column}))) as {alias}"
-
-
-_CLASS = _worst("class", ("none", "personal", "social", "establishment"), "class")
-_PUBLICITY = _worst("publicity", ("public", "confidential"), "publicity")
-
-
-def _meaning() -> str:
-    return _worst("meaning", tuple(lists()["meanings"]), "meaning")
-
-
-def register_base(
-    connection: duckdb.DuckDBPyConnection,
-    checked: Sequence[Path],
-    settings: pl.DataFrame | None,
-    concepts: Sequence[str],
-    concept_entries: Mapping[str, tuple[str, str]],
-    areas: pl.DataFrame,
-) -> None:
-    """Create `base` (usable observations with class and publicity), `area_table` and the empty `cell`."""
-    connection.execute(_CREATE)
-    connection.register("areas_in", areas.to_arrow())
-    connection.execute("create table area_table as select * from areas_in")
-    entries = pl.DataFrame(
-        [(name, *entry) for name, entry in concept_entries.items()],
-        schema={"concept": pl.String, "unit": pl.String, "concept_class": pl.String},
-        orient="row",
-    )
-    connection.register("concepts_in", entries.to_arrow())
-    connection.execute("create table concept as select * from concepts_in")
-    if settings is None or not checked:
-        connection.execute(
-            'create table base (source varchar, "table" varchar, snapshot varchar, cell varchar, concept varchar,'
-            " dims varchar, area varchar, area_level varchar, area_vintage varchar, period varchar, basis varchar,"
-            " value double, obs_status varchar, meaning varchar, published_on date, class varchar, publicity varchar)"
-        )
-        return
-    connection.register("settings_in", settings.to_arrow())
-    connection.execute(
+def offers(connection: duckdb.DuckDBPyConnection, checked: Sequence[Path], concepts: Sequence[str]) -> list[Offer]:
+    """What each table delivers of each concept, sorted."""
+    if not checked:
+        return []
+    rows = connection.execute(
         """
-        create table base as
-        select o.source, o."table", o.snapshot, o.cell, o.measure as concept, o.dims, o.area, o.area_level,
-               o.area_vintage, o.period, o.basis, o.value, o.obs_status, o.meaning, o.published_on,
-               s.class, s.publicity
-        from read_parquet($paths) as o
-        join settings_in as s on s.source = o.source and s."table" = o."table"
-        where o.meaning <> 'unknown' and list_contains($concepts, o.measure)
-        qualify row_number() over (
-            partition by o.source, o."table", o.measure, o.dims, o.area, o.area_vintage, o.period, o.basis
-            order by o.published_on desc nulls last, o.received_at desc, o.cell
-        ) = 1
+        select source, "table", measure, dims, min("column") <> max("column")
+        from read_parquet($paths) where list_contains($concepts, measure) and meaning <> 'unknown'
+        group by source, "table", measure, dims order by all
         """,
         {"paths": [str(path) for path in checked], "concepts": list(concepts)},
-    )
+    ).fetchall()
+    return [Offer(*row) for row in rows]
 
 
-def offered_dims(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str, str]]:
-    """(source, table, concept, dims) that occur, sorted."""
-    return connection.execute('select distinct source, "table", concept, dims from base order by all').fetchall()
+def load(
+    connection: duckdb.DuckDBPyConnection,
+    concept: str,
+    checked: Sequence[Path],
+    pieces: pl.DataFrame,
+    candidates: pl.DataFrame,
+    measures: Mapping[str, int],
+) -> None:
+    """Create `place`, `piece`, `observed` and the empty `formed`.
 
-
-def register_recipes(connection: duckdb.DuckDBPyConnection, recipes: pl.DataFrame) -> None:
-    """Create `recipe` (columns of RECIPE)."""
-    connection.register("recipes_in", recipes.to_arrow())
-    connection.execute("create table recipe as select * from recipes_in")
-
-
-def observed(connection: duckdb.DuckDBPyConnection) -> None:
-    """Cells that stand in a delivery, or are sums of groups that do.
-
-    Where several tables have the same cell, a published one goes first (what is public anyway is known), then the one
-    with the fewest pieces, the best-known meaning and the latest publication; that they agree is not decided here.
+    `pieces`: kind, source, table, dims, several (more than one column has it), measure (number), candidate, pieces.
+    `candidates` (a measure in a table): candidate, class, publicity, bit, rank. All as numbers.
+    """
+    connection.execute(_CREATE)
+    names = pl.DataFrame({"measure": list(measures.values()), "name": list(measures)}, schema_overrides=_NUMBER)
+    for name, frame in (("piece", pieces), ("candidate", candidates), ("measure_name", names)):
+        connection.register(f"{name}_in", frame.to_arrow())
+        connection.execute(f"create or replace temp table {name} as select * from {name}_in")
+    several = connection.execute("select coalesce(bool_or(several), false) from piece").fetchone()
+    window = """
+        qualify row_number() over (
+            partition by kind, area, area_vintage, period, basis
+            order by published_on desc nulls last, received_at desc, cell
+        ) = 1
     """
     connection.execute(
         f"""
-        insert into cell
-        with delivered as (
-            select r.measure, r.wanted, r.pieces, o.* replace (
-                       o.source || '/' || o."table" || '/' || left(o.snapshot, 12) || '/' || o.cell as cell
-                   )
-            from base as o
-            join recipe as r
-              on r.source = o.source and r."table" = o."table" and r.concept = o.concept and r.dims = o.dims
-            where o.obs_status not in ('M', 'L', 'O')
-        ),
-        summed as (
-            select measure, concept, wanted as dims, source, "table", area, area_level, area_vintage, period, basis,
-                   pieces, published_on, value, obs_status, class, publicity, meaning, [cell] as provenance
-            from delivered
-            where pieces = 1
-            union all
-            select measure, concept, wanted, source, "table", area, area_level, area_vintage, period, basis,
-                   pieces, max(published_on), {_SUM.format(value="value", status="obs_status", order="cell")},
-                   {_STATUS.format(status="obs_status")}, {_CLASS}, {_PUBLICITY}, {_meaning()},
-                   list(cell order by cell)
-            from delivered
-            where pieces > 1
-            group by measure, concept, wanted, source, "table", area, area_level, area_vintage, period, basis, pieces
-            having count(*) = pieces
-        ),
-        best as (
-            select * from summed
-            qualify row_number() over (
-                partition by measure, area, area_vintage, period, basis
-                order by publicity = 'public' desc, pieces, list_position(['stated', 'labelled', 'evidence'], meaning),
-                         published_on desc nulls last, source, "table"
-            ) = 1
-        ),
-        parents as (select area, area_level, max(parent) as parent from area_table group by area, area_level)
-        select concat_ws('|', b.measure, b.area, b.area_vintage, b.period, b.basis), b.measure, b.concept, b.dims,
-               b.area, b.area_level, b.area_vintage, p.parent, b.period, b.basis, b.value, b.obs_status, c.unit,
-               case when list_position(['none', 'personal', 'social', 'establishment'], b.class)
-                       < list_position(['none', 'personal', 'social', 'establishment'], c.concept_class)
-                    then c.concept_class else b.class end,
-               b.publicity, b.meaning, case when b.pieces = 1 then 'observed' else 'dims' end,
-               []::struct(cell varchar, coef double)[], [b.source], b.provenance
-        from best as b
-        join concept as c on c.concept = b.concept
-        left join parents as p on p.area = b.area and p.area_level = b.area_level
+        create or replace temp view delivered as
+        select k.kind, o.area, o.area_level, o.area_vintage, o.period, o.basis, o.value,
+               {number("o.obs_status", STATUSES)}::tinyint as status,
+               {number("o.meaning", MEANINGS)}::tinyint as meaning, o.published_on
+        from read_parquet([{", ".join(quoted(str(path)) for path in checked)}]) as o
+        join (select distinct kind, source, "table", dims from piece) as k
+          on k.source = o.source and k."table" = o."table" and k.dims = o.dims
+        where o.measure = {quoted(concept)} and o.meaning <> 'unknown'
+          and o.obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)})
+        {window if several and several[0] else ""}
+        """
+    )
+    connection.execute(
+        """
+        create or replace temp table place as
+        select (row_number() over ())::integer as place, area, area_level, area_vintage, period, basis
+        from (
+            select area, min(area_level) as area_level, area_vintage, period, basis from delivered
+            group by area, area_vintage, period, basis
+        );
+        create or replace temp table observed as
+        select d.kind::smallint as kind, p.place, d.value, d.status, d.meaning, d.published_on
+        from delivered as d
+        join place as p
+          on p.area = d.area and p.area_vintage = d.area_vintage and p.period = d.period and p.basis = d.basis;
         """
     )
 
 
-def municipal_sums(connection: duckdb.DuckDBPyConnection) -> None:
-    """The city as the sum of its parts, where no table has the city's own figure on that basis and no part is missing.
+_NUMBER = {"measure": pl.Int16}
 
-    Sums are formed for municipal areas only; reference figures of Kreis, Land and Bund are their agency's.
+
+def _exact(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether all figures are whole numbers: then their sum is the same in any order."""
+    row = connection.execute("select coalesce(bool_and(value = trunc(value)), true) from observed").fetchone()
+    return bool(row and row[0])
+
+
+def sums(connection: duckdb.DuckDBPyConnection) -> None:
+    """Cells that stand in a delivery, or are sums of groups that do.
+
+    Where several tables have the same cell, one that is not withheld goes first, then a published one (what is public
+    anyway is known), then the one with the fewest pieces, the best-known meaning and the latest publication; that they
+    agree is not decided here.
     """
-    municipal = [name for name, level in lists()["area_levels"].items() if level["kind"] == "municipal"]
     connection.execute(
         f"""
-        insert into cell
-        with expected as (
-            select parent, area_level, area_vintage, count(*) as parts
-            from area_table
-            where list_contains($municipal, area_level) and parent is not null and not ends_with(area, '-99')
-            group by parent, area_level, area_vintage
-        ),
-        summed as (
-            select c.measure, c.concept, c.dims, c.parent as area, c.area_vintage, c.period, c.basis, c.area_level,
-                   {_SUM.format(value="c.value", status="c.obs_status", order="c.cell")} as value,
-                   {_STATUS.format(status="c.obs_status")} as obs_status, any_value(c.unit) as unit,
-                   {_CLASS}, {_PUBLICITY}, {_meaning()},
-                   list({{'cell': c.cell, 'coef': 1.0}} order by c.cell) as terms,
-                   list_sort(list_distinct(flatten(list(c.sources)))) as sources,
-                   count(*) filter (where not ends_with(c.area, '-99')) as parts
-            from cell as c
-            where list_contains($municipal, c.area_level) and c.parent is not null
-            group by c.measure, c.concept, c.dims, c.parent, c.area_vintage, c.period, c.basis, c.area_level
-        ),
-        cities as (select area, area_level, max(parent) as parent from area_table group by area, area_level)
-        select concat_ws('|', s.measure, s.area, s.area_vintage, s.period, s.basis), s.measure, s.concept, s.dims,
-               s.area, city.area_level, s.area_vintage, city.parent, s.period, s.basis, s.value, s.obs_status, s.unit,
-               s.class, s.publicity, s.meaning, 'areas', s.terms, s.sources, []::varchar[]
-        from summed as s
-        join expected as e
-          on e.parent = s.area and e.area_level = s.area_level and e.area_vintage = s.area_vintage and e.parts = s.parts
-        join cities as city on city.area = s.area
-        where not exists (
-            select 1 from cell as own
-            where own.measure = s.measure and own.area = s.area and own.period = s.period and own.basis = s.basis
-        )
-        qualify row_number() over (
-            partition by s.measure, s.area, s.area_vintage, s.period, s.basis order by e.parts desc, s.area_level
-        ) = 1
-        """,
-        {"municipal": municipal},
-    )
+        create or replace temp view candidate_cell as
+        select r.measure, r.candidate, 1 as pieces, o.place, o.value, o.status, o.meaning, o.published_on
+        from observed as o join piece as r on r.kind = o.kind where r.pieces = 1
+        union all
+        select r.measure, r.candidate, any_value(r.pieces), o.place,
+               {total("o.value", "o.status", "o.kind", _exact(connection))}, max(o.status), max(o.meaning),
+               max(o.published_on)
+        from observed as o join piece as r on r.kind = o.kind where r.pieces > 1
+        group by r.measure, r.candidate, o.place
+        having count(*) = any_value(r.pieces);
 
-
-def period_rule(connection: duckdb.DuckDBPyConnection, measure: str, base: str, offsets: Mapping[int, float]) -> None:
-    """Cells of a measure that looks at other years: the previous year, or the mean of two years.
-
-    Years of two territories are not put together: the area's size must be the same in both (where it is known). Of
-    several vintages of the other year the one of this cell goes first.
-    """
-    rule = pl.DataFrame(
-        [(offset, coefficient) for offset, coefficient in offsets.items()],
-        schema={"offset": pl.Int32, "coef": pl.Float64},
-        orient="row",
-    )
-    connection.register("rule_in", rule.to_arrow())
-    connection.execute(
-        f"""
-        insert into cell
-        with size as (
-            select area, area_level, area_vintage, avg(value) as km2 from cell where measure = 'area_km2' and value > 0
-            group by area, area_level, area_vintage
-        ),
-        target as (
-            select distinct area, area_level, parent, basis, period, area_vintage from cell where measure = $base
-        ),
-        joined as (
-            select t.area, t.area_level, t.parent, t.basis, t.period, t.area_vintage, r.coef, c.cell, c.value,
-                   c.obs_status, c.unit, c.class, c.publicity, c.meaning, c.sources, c.concept, c.dims
-            from target as t
-            cross join rule_in as r
-            join cell as c
-              on c.measure = $base and c.area = t.area and c.area_level = t.area_level and c.basis = t.basis
-             and c.period = (cast(left(t.period, 4) as integer) + r."offset")::varchar || substr(t.period, 5)
-            left join size as now
-              on now.area = t.area and now.area_level = t.area_level and now.area_vintage = t.area_vintage
-            left join size as then_
-              on then_.area = c.area and then_.area_level = c.area_level and then_.area_vintage = c.area_vintage
-            where now.km2 is null or then_.km2 is null or abs(now.km2 - then_.km2) <= {SAME_TERRITORY} * now.km2
+        insert into formed
+        with contested as (select measure from piece group by measure having count(distinct candidate) > 1),
+        chosen as (
+            select * from candidate_cell where measure not in (select measure from contested)
+            union all
+            select c.* from candidate_cell as c join candidate as a using (candidate)
+            where c.measure in (select measure from contested)
             qualify row_number() over (
-                partition by t.area, t.area_level, t.basis, t.period, t.area_vintage, r."offset"
-                order by c.area_vintage = t.area_vintage desc, c.area_vintage desc
+                partition by c.measure, c.place
+                order by c.status = {WITHHELD}, a.publicity, c.pieces, c.meaning, c.published_on desc nulls last,
+                         a.rank
             ) = 1
         )
-        select concat_ws('|', $measure, area, area_vintage, period, basis), $measure, any_value(concept),
-               any_value(dims), area, area_level, area_vintage, any_value(parent), period, basis,
-               {_SUM.format(value="coef * value", status="obs_status", order="cell")},
-               {_STATUS.format(status="obs_status")}, any_value(unit), {_CLASS}, {_PUBLICITY}, {_meaning()}, 'periods',
-               list({{'cell': cell, 'coef': coef}} order by cell), list_sort(list_distinct(flatten(list(sources)))),
-               []::varchar[]
-        from joined
-        group by area, area_level, area_vintage, period, basis
-        having count(*) = {len(offsets)}
-        """,
-        {"base": base, "measure": measure},
+        select c.measure, c.place, c.value, c.status, a.class, a.publicity, c.meaning, a.bit, c.candidate,
+               case when c.pieces = 1 then 0 else 1 end
+        from chosen as c join candidate as a using (candidate);
+        drop table observed;
+        """
     )
 
 
-def combination(connection: duckdb.DuckDBPyConnection, text: str, terms: Terms) -> None:
-    """Cells of an expression such as `births - deaths`: all terms of one area, vintage, period and basis."""
-    rule = pl.DataFrame(terms, schema={"coef": pl.Float64, "measure": pl.String}, orient="row")
-    connection.register("terms_in", rule.to_arrow())
+def periods_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The periods of all places, sorted."""
+    return [row[0] for row in connection.execute("select distinct period from place order by period").fetchall()]
+
+
+def frequencies(connection: duckdb.DuckDBPyConnection, terms: pl.DataFrame) -> None:
+    """Quarters and years from their months and quarters, where nobody delivers the longer period itself.
+
+    `terms`: measure (number), target, part (periods), coef, parts, step. Of several ways that of the lowest step is
+    taken.
+    """
+    connection.register("period_term_in", terms.to_arrow())
+    for step in sorted(terms["step"].unique().to_list()):
+        connection.execute(
+            f"""
+            create or replace temp table period_term as select * from period_term_in where step = {step};
+            {
+                _new_places('''
+                select p.area, p.area_level, p.area_vintage, t.target as period, p.basis
+                from place as p join (select distinct target, part from period_term) as t on t.part = p.period
+            ''')
+            }
+            create or replace temp table contribution as
+            select f.measure, b.place, f.place as term_place, t.coef, f.value, f.status, f.class, f.publicity,
+                   f.meaning, f.sources, t.parts
+            from formed as f
+            join place as p on p.place = f.place
+            join period_term as t on t.measure = f.measure and t.part = p.period
+            join place as b
+              on b.area = p.area and b.area_vintage = p.area_vintage and b.period = t.target and b.basis = p.basis
+            anti join formed as own on own.measure = f.measure and own.place = b.place;
+            """
+        )
+        _close(connection, "frequency", "count(*) = any_value(parts)", estimated=False)
+
+
+_TARGETS = "select to_area as area, to_level as area_level, to_vintage as area_vintage, period, basis"
+
+
+def _new_places(select: str) -> str:
+    """SQL that adds the places of a query, as far as they are not there yet."""
+    return f"""
+        insert into place
+        select ((select coalesce(max(place), 0) from place) + row_number() over ())::integer, new.*
+        from (
+            select area, min(area_level) as area_level, area_vintage, period, basis from ({select})
+            group by area, area_vintage, period, basis
+        ) as new
+        anti join place as old
+          on old.area = new.area and old.area_vintage = new.area_vintage and old.period = new.period
+         and old.basis = new.basis;
+    """
+
+
+def _close(connection: duckdb.DuckDBPyConnection, relation: str, complete: str, estimated: bool) -> None:
+    """Add up `contribution` by measure and place where it is complete; keep what each new cell was made of.
+
+    With `estimated` the column `guess` of a contribution makes the sum E.
+    """
+    status = f"greatest(max(status), case when bool_or(guess) then {ESTIMATED} else 0 end)" if estimated else (
+        "max(status)"
+    )  # fmt: skip
+    status = f"case when max(status) = {WITHHELD} then {WITHHELD} else {status} end"
     connection.execute(
         f"""
-        insert into cell
-        select concat_ws('|', $text, c.area, c.area_vintage, c.period, c.basis), $text, $text, '', c.area, c.area_level,
-               c.area_vintage, any_value(c.parent), c.period, c.basis,
-               {_SUM.format(value="t.coef * c.value", status="c.obs_status", order="c.cell")},
-               {_STATUS.format(status="c.obs_status")}, any_value(c.unit), {_CLASS}, {_PUBLICITY}, {_meaning()},
-               'combination', list({{'cell': c.cell, 'coef': t.coef}} order by c.cell),
-               list_sort(list_distinct(flatten(list(c.sources)))), []::varchar[]
-        from cell as c
-        join terms_in as t on t.measure = c.measure
-        group by c.area, c.area_level, c.area_vintage, c.period, c.basis
-        having count(*) = {len(terms)}
-        """,
-        {"text": text},
+        create or replace temp table fresh as
+        select measure, place, {total("coef * value", "status", "term_place", False)} as value,
+               ({status})::tinyint as status, {_WORST}
+        from contribution group by measure, place having {complete};
+        insert into formed
+        select measure, place, value, status, class, publicity, meaning, sources, null, {RELATIONS.index(relation)}
+        from fresh;
+        insert into edge
+        select c.measure, c.place, c.measure, c.term_place, c.coef
+        from contribution as c semi join fresh as f on f.measure = c.measure and f.place = c.place;
+        """
     )
 
 
-def result(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """All cells, sorted by id; equal input gives equal rows in equal order."""
-    return connection.execute(f"select {', '.join(CELL)} from cell order by cell").pl()
+def areas(connection: duckdb.DuckDBPyConnection, weight_class: str, municipal_bases: Sequence[str]) -> None:
+    """Larger areas as the sum of their parts, where no table has their own figure on that basis and no part is missing.
+
+    A city from its Stadtteile, a Stadtteil from its Quartiere; a Kreis from several Gemeinden, and only on bases that
+    they keep themselves, for reference figures of Kreis, Land and Bund are their agency's. What cannot be assigned to
+    an area (`-99`) belongs to the city, but need not be there. Of several levels below the one without estimates goes
+    first, then the finest.
+    """
+    connection.execute(
+        """
+        create or replace temp table up as
+        select p.place, l.to_area, l.to_level, l.to_vintage, p.period, p.basis, l.from_level, l.weight,
+               l.weight <> 1 or l.inferred as guess, l.parts, not ends_with(p.area, '-99') as counted
+        from place as p
+        join link as l
+          on l.kind = 'within' and l.weight_class = $weight_class and l.from_area = p.area
+         and l.from_level = p.area_level and l.from_vintage = p.area_vintage
+        where l.to_level not in ('kreis', 'gemeindeverband', 'regierungsbezirk')
+           or (list_contains($municipal, p.basis) and l.parts > 1)
+        """,
+        {"weight_class": weight_class, "municipal": list(municipal_bases)},
+    )
+    row = connection.execute("select count(*) from up").fetchone()
+    if not row or row[0] == 0:
+        return
+    connection.execute(
+        f"""
+        {_new_places(_TARGETS + " from up")}
+        create or replace temp table contribution as
+        with sum_of_level as (
+            select f.measure, b.place, f.place as term_place, u.weight as coef, u.guess, f.value, f.status, f.class,
+                   f.publicity, f.meaning, f.sources, u.from_level, u.parts, u.counted
+            from formed as f
+            join up as u on u.place = f.place
+            join place as b
+              on b.area = u.to_area and b.area_vintage = u.to_vintage and b.period = u.period and b.basis = u.basis
+            where f.relation in ({RELATIONS.index("observed")}, {RELATIONS.index("dims")},
+                                 {RELATIONS.index("frequency")})
+        ),
+        taken as (
+            select s.measure, s.place, s.from_level
+            from (
+                select measure, place, from_level, bool_or(guess) as guess, any_value(parts) as parts
+                from sum_of_level group by measure, place, from_level
+                having count(*) filter (counted) = any_value(parts)
+            ) as s
+            join place as b on b.place = s.place
+            anti join (
+                select f.measure, p.area, p.period, p.basis from formed as f join place as p using (place)
+                where p.area in (select to_area from up)
+            ) as own
+              on own.measure = s.measure and own.area = b.area and own.period = b.period and own.basis = b.basis
+            qualify row_number() over (
+                partition by s.measure, s.place order by s.guess, s.parts desc, s.from_level
+            ) = 1
+        )
+        select s.* exclude (from_level, parts, counted) from sum_of_level as s
+        semi join taken as t on t.measure = s.measure and t.place = s.place and t.from_level = s.from_level;
+        """
+    )
+    _close(connection, "areas", "true", estimated=True)
+
+
+def vintage(connection: duckdb.DuckDBPyConnection, weight_class: str, chosen: str, additive: bool) -> None:
+    """Every cell of an earlier vintage on the chosen one too. What cannot be added stays where an area stayed whole."""
+    connection.execute(
+        """
+        create or replace temp table moved as
+        select p.place, l.to_area, l.to_level, l.to_vintage, p.period, p.basis, l.weight,
+               l.weight <> 1 or l.inferred as guess, l.parts
+        from place as p
+        join link as l
+          on l.kind = 'vintage' and l.weight_class = $weight_class and l.from_area = p.area
+         and l.from_level = p.area_level and l.from_vintage = p.area_vintage and l.to_vintage = $chosen
+        where $additive or (l.parts = 1 and l.weight = 1)
+        """,
+        {"weight_class": weight_class, "chosen": chosen, "additive": additive},
+    )
+    connection.execute(
+        f"""
+        {_new_places(_TARGETS + " from moved")}
+        create or replace temp table contribution as
+        select f.measure, b.place, f.place as term_place, m.weight as coef, m.guess, m.parts, f.value, f.status,
+               f.class, f.publicity, f.meaning, f.sources
+        from formed as f
+        join moved as m on m.place = f.place
+        join place as b
+          on b.area = m.to_area and b.area_vintage = m.to_vintage and b.period = m.period and b.basis = m.basis
+        anti join formed as own on own.measure = f.measure and own.place = b.place
+        """
+    )
+    _close(connection, "vintage", "count(*) = any_value(parts)", estimated=True)
+
+
+def other_years(connection: duckdb.DuckDBPyConnection, rules: pl.DataFrame, weight_class: str, additive: bool) -> None:
+    """Cells of measures that look at other years: the previous year, or the mean of two years.
+
+    `rules`: measure, base (numbers), offset (years), coef, offsets (how many). Years of two territories are not put
+    together: the other year's figure is that of the same territory, on this vintage if there is one, or else what the
+    crosswalk makes of its parts (E where a weight is neither 0 nor 1).
+    """
+    connection.register("rule_in", rules.to_arrow())
+    shifted = '(cast(left(t.period, 4) as integer) + d."offset")::varchar || substr(t.period, 5)'
+    connection.execute(
+        f"""
+        create or replace temp table rule as select * from rule_in;
+        create or replace temp table located as
+        select p.*, y.territory from place as p
+        left join territory as y
+          on y.area = p.area and y.area_level = p.area_level and y.area_vintage = p.area_vintage;
+        create or replace temp table other as
+        select place, 0 as "offset", place as term_place, 1.0 as weight, false as guess, 1 as parts, 1 as preference
+        from place
+        union all
+        select t.place, d."offset", o.place, 1.0, false, 1,
+               row_number() over (
+                   partition by t.place, d."offset"
+                   order by o.area_vintage = t.area_vintage desc, o.area_vintage desc
+               )
+        from located as t
+        cross join (select distinct "offset" from rule where "offset" <> 0) as d
+        join located as o on o.area = t.area and o.basis = t.basis and o.period = {shifted}
+        where t.territory is null or o.territory is null or t.territory = o.territory
+        union all
+        select t.place, d."offset", o.place, l.weight, l.weight <> 1 or l.inferred, l.parts,
+               10000 - cast(l.from_vintage as integer)
+        from located as t
+        cross join (select distinct "offset" from rule where "offset" <> 0) as d
+        join link as l
+          on l.kind = 'vintage' and l.weight_class = {quoted(weight_class)} and l.to_area = t.area
+         and l.to_level = t.area_level and l.to_vintage = t.area_vintage
+        join place as o
+          on o.area = l.from_area and o.area_vintage = l.from_vintage and o.basis = t.basis and o.period = {shifted}
+        where {additive} or (l.parts = 1 and l.weight = 1);
+        """
+    )
+    row = connection.execute("select coalesce(max(preference), 0), coalesce(max(parts), 0) from other").fetchone()
+    simple = bool(row and row[0] <= 1 and row[1] <= 1)
+    connection.execute(
+        f"""
+        create or replace temp table contribution as
+        select r.measure, r.base, t.place, o.term_place, r."offset", r.coef * o.weight as coef, o.guess, o.parts,
+               o.preference, r.offsets, f.value, f.status, f.class, f.publicity, f.meaning, f.sources
+        from formed as t
+        join rule as r on r.base = t.measure
+        join other as o on o.place = t.place and o."offset" = r."offset"
+        join formed as f on f.measure = r.base and f.place = o.term_place;
+        {"" if simple else _BEST_WAY}
+        create or replace temp table fresh as
+        select measure, place, {total("coef * value", "status", "term_place", _few(rules) and simple)} as value,
+               (case when max(status) = {WITHHELD} then {WITHHELD}
+                     else greatest(max(status), case when bool_or(guess) then {ESTIMATED} else 0 end) end)::tinyint
+                   as status, {_WORST}
+        from contribution group by measure, place having count(distinct "offset") = any_value(offsets);
+        insert into edge
+        select c.measure, c.place, c.base, c.term_place, c.coef
+        from contribution as c semi join fresh as f on f.measure = c.measure and f.place = c.place;
+        insert into formed
+        select measure, place, value, status, class, publicity, meaning, sources, null, {RELATIONS.index("periods")}
+        from fresh;
+        """
+    )
+
+
+_BEST_WAY = """
+create or replace temp table contribution as
+with way as (
+    select measure, place, "offset", preference from contribution
+    group by measure, place, "offset", preference having count(*) = any_value(parts)
+    qualify row_number() over (partition by measure, place, "offset" order by preference) = 1
+)
+select c.* from contribution as c
+semi join way as w
+  on w.measure = c.measure and w.place = c.place and w."offset" = c."offset" and w.preference = c.preference;
+"""
+
+
+def _few(rules: pl.DataFrame) -> bool:
+    """Whether no rule has more than two terms: two numbers have the same sum in either order."""
+    return (rules["offsets"].max() or 0) <= 2  # type: ignore[operator]

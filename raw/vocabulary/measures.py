@@ -230,6 +230,17 @@ def concepts() -> dict[str, Concept]:
 
 
 @cache
+def _domains() -> dict[str, str]:
+    files = sorted((VOCABULARY / "measures").glob("*.yml"))
+    return {name: path.stem for path in files for name in read_yaml(path).get("concepts", {})}
+
+
+def domain_of(concept: str) -> str:
+    """The domain of a concept: the file of the vocabulary in which it stands."""
+    return _domains()[concept]
+
+
+@cache
 def dimensions() -> dict[str, Dimension]:
     """All dimensions by id."""
     entries = read_yaml(VOCABULARY / "dimensions.yml")

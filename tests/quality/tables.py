@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 
 from quality.areas.areas import AREA_TABLE, parent_key
-from quality.cells.steps import CELL
+from quality.cells.cells import LINKS, Geography
+from quality.cells.read import CELL
 from raw.contracts import KnownViolation, Source, SourceContract, TableContract
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import OBSERVATION
@@ -83,6 +84,25 @@ def areas(*keys: str, vintage: str = "2023") -> pl.DataFrame:
     """An area table of keys with the parents that follow from them."""
     rows = [(key, level_of(key), vintage, f"Area {key}", parent_key(key, level_of(key))) for key in keys]
     return pl.DataFrame(rows, schema=AREA_TABLE, orient="row")
+
+
+def geography(areas: pl.DataFrame, territory: Mapping[tuple[str, str], str] | None = None, **fields: Any) -> Geography:
+    """Who sums to whom as the parents of an area table say; `territory`: (area, vintage) -> id, `chosen`: a vintage."""
+    known = areas.filter(pl.col("parent").is_not_null(), pl.col("parent").str.len_chars() > 2)
+    group = ["parent", "area_level", "area_vintage"]
+    counted = known.filter(~pl.col("area").str.ends_with("-99")).group_by(group).len("parts")
+    rows = [
+        ("within", row["area"], row["area_level"], row["area_vintage"], row["parent"], level_of(row["parent"]),
+         row["area_vintage"], weight_class, 1.0, False, row["parts"])
+        for row in known.join(counted, on=group).iter_rows(named=True)
+        for weight_class in ("population", "area", "employees", "dwellings")
+    ]  # fmt: skip
+    links = pl.DataFrame(rows, schema=LINKS, orient="row")
+    kept = [(area, level_of(area), vintage, name) for (area, vintage), name in (territory or {}).items()]
+    own = pl.DataFrame(kept, schema=("area", "area_level", "area_vintage", "territory"), orient="row") if kept else None
+    more = fields.pop("links", None)
+    given = {} if own is None else {"territory": own}
+    return Geography(links=links if more is None else pl.concat([links, more]), **given, **fields)
 
 
 def cell(area: str, value: float | None, **fields: Any) -> dict[str, Any]:

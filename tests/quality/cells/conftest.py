@@ -11,7 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quality.cells.cells import form_cells, needed_measures
+from quality.cells.cells import Geography, build_cells
+from quality.cells.plan import plan
+from quality.cells.read import read_cells
 from raw.contracts import Source
 from tests.quality import tables
 from transforms.catalogue import parse_expression
@@ -21,21 +23,29 @@ Form = Callable[..., pl.DataFrame]
 
 @pytest.fixture
 def form(tmp_path: Path) -> Form:
-    """form(rows, *expressions, areas=..., tables=...): the cells of these expressions."""
+    """form(rows, *expressions, areas=..., contracts=..., geography=...): the cells of these expressions."""
 
     def run(
         rows: list[Mapping[str, Any]],
         *expressions: str,
         areas: pl.DataFrame | None = None,
         contracts: Mapping[str, Mapping[str, Any]] | None = None,
+        geography: Geography | None = None,
         **settings: Any,
     ) -> pl.DataFrame:
         names = sorted({row["table"] for row in rows} | {"t1"})
-        source: Source = tables.source(tables={name: (contracts or {}).get(name, {}) for name in names}, **settings)
+        delivered = {name: {row["measure"] for row in rows if row["table"] == name} | {"pop"} for name in names}
+        columns = {name: {concept: {"concept": concept} for concept in sorted(delivered[name])} for name in names}
+        source: Source = tables.source(
+            tables={name: {"columns": columns[name]} | dict((contracts or {}).get(name, {})) for name in names},
+            **settings,
+        )
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.parquet"
         tables.observations(rows).write_parquet(path)
         wanted = {text: parse_expression(text) for text in expressions}
         known = tables.areas(*sorted({row["area"] for row in rows})) if areas is None else areas
-        return form_cells(wanted, needed_measures(wanted), {"register": path}, {"register": source}, known)
+        where = tables.geography(known) if geography is None else geography
+        made = build_cells(tmp_path / "lake", plan("test", wanted), {"register": path}, {"register": source}, where)
+        return read_cells([made.path], known, provenance=True)
 
     return run

@@ -12,12 +12,16 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quality.cells.cells import CellFile, build_cells, domains, expressions, form_cells, needed_measures
+from quality.cells.cells import CellFile, Geography, build_cells
+from quality.cells.plan import expressions, plan, plans
+from quality.cells.read import CELL, read_cells
 from tests.quality import tables
 from tests.quality.tables import CITY, observation
 from transforms.catalogue import Catalogue, Kpi, parse_expression
 
 AREAS = tables.areas("15", "15003", CITY, f"{CITY}-01", f"{CITY}-02")
+GEOGRAPHY = tables.geography(AREAS)
+PEOPLE = {name: {"concept": name} for name in ("pop", "births", "deaths")}
 SOURCES = {
     "people": tables.source("people"),
     "homes": tables.source("homes", tables={"t1": {"columns": {"all": {"concept": "dwellings"}}}}),
@@ -53,15 +57,16 @@ def checked(folder: Path, source: str, rows: list[dict[str, Any]]) -> Path:
 # --- what is formed for a domain ---
 
 
-def test_domains_and_their_kpis_stand_in_alphabetical_order():
-    catalogue = Catalogue({name: kpi(name, domain, "pop_total") for name, domain in
-                           [("z", "housing"), ("b", "demography"), ("a", "housing")]})  # fmt: skip
-    found = domains(catalogue)
-    assert {domain: [one.id for one in kpis] for domain, kpis in found.items()} == {
-        "demography": ["b"],
-        "housing": ["a", "z"],
+def test_a_measure_belongs_to_the_domain_of_its_concept_whichever_kpis_use_it():
+    catalogue = Catalogue({name: kpi(name, domain, *texts) for name, domain, texts in
+                           [("z", "housing", ("dwellings", "pop_total")), ("b", "demography", ("pop_m", "pop_total")),
+                            ("c", "labour", ("births - deaths",))]})  # fmt: skip
+    found = plans(catalogue)
+    assert {domain: list(one.expressions) for domain, one in found.items()} == {
+        "housing": ["dwellings"],
+        "population": ["births - deaths", "pop_m", "pop_total"],
     }
-    assert list(found) == ["demography", "housing"]
+    assert list(found["population"].combinations()) == ["births - deaths"]
 
 
 def test_numerators_and_denominators_are_wanted_once():
@@ -71,59 +76,68 @@ def test_numerators_and_denominators_are_wanted_once():
 
 def test_a_measure_without_a_definition_is_named():
     with pytest.raises(KeyError, match="pop_martian"):
-        needed_measures({"pop_martian": parse_expression("pop_martian")})
+        plan("test", {"pop_martian": parse_expression("pop_martian")})
 
 
 # --- reuse ---
 
 
+EXPRESSION = {"population": "pop_total", "housing": "dwellings"}
+
+
+def cells_in(made: CellFile, **options: Any) -> pl.DataFrame:
+    return read_cells([made.path], AREAS, **options)
+
+
 @pytest.fixture
 def build(tmp_path: Path):
-    def run(domain: str, inputs: dict[str, Path]) -> CellFile:
-        kpis = {"demography": [kpi("a", domain, "pop_total")], "housing": [kpi("b", domain, "dwellings")]}
-        return build_cells(tmp_path / "lake", domain, kpis[domain], inputs, SOURCES, AREAS)
+    def run(domain: str, inputs: dict[str, Path], geography: Geography = GEOGRAPHY, **sources: Any) -> CellFile:
+        text = EXPRESSION[domain]
+        wanted = plan(domain, {text: parse_expression(text)})
+        return build_cells(tmp_path / "lake", wanted, inputs, SOURCES | sources, geography)
 
     return run
 
 
-def test_a_changed_source_recomputes_only_the_domains_that_need_it(tmp_path, build):
+def test_a_changed_source_recomputes_only_what_depends_on_it(tmp_path, build):
     homes = [observation(CITY, 5.0, measure="dwellings", unit="dwellings")]
     first = {
         "people": checked(tmp_path, "people", [observation(CITY, 1.0)]),
         "homes": checked(tmp_path, "homes", homes),
     }
     later = first | {"people": checked(tmp_path, "people", [observation(CITY, 2.0)])}
-    before = {domain: build(domain, first) for domain in ("demography", "housing")}
-    stamp = before["housing"].path.stat().st_mtime_ns
-    after = {domain: build(domain, later) for domain in ("demography", "housing")}
-    assert after["demography"].path != before["demography"].path
+    before = {domain: build(domain, first) for domain in ("population", "housing")}
+    after = {domain: build(domain, later) for domain in ("population", "housing")}
+    assert [before[domain].formed for domain in ("population", "housing")] == [1, 1]
+    assert [after[domain].formed for domain in ("population", "housing")] == [1, 0]
+    assert after["population"].path != before["population"].path
     assert after["housing"].path == before["housing"].path
-    assert after["housing"].path.stat().st_mtime_ns == stamp
-    assert pl.read_parquet(after["demography"].path)["value"].to_list() == [2.0]
+    assert cells_in(after["population"])["value"].to_list() == [2.0]
     assert (after["housing"].domain, after["housing"].rows) == ("housing", 1)
+    assert build("population", first).formed == 0
 
 
-def test_new_areas_and_a_new_class_of_a_table_are_noticed(tmp_path, build):
+def test_other_sums_of_areas_and_a_new_class_of_a_table_are_noticed(tmp_path, build):
     inputs = {"people": checked(tmp_path, "people", [observation(CITY, 1.0)])}
-    before = build("demography", inputs)
-    lake, kpis = tmp_path / "lake", [kpi("a", "demography", "pop_total")]
-    more = build_cells(lake, "demography", kpis, inputs, SOURCES, pl.concat([AREAS, tables.areas("16")]))
-    public = SOURCES | {"people": tables.source("people", publicity="public")}
-    opened = build_cells(lake, "demography", kpis, inputs, public, AREAS)
+    before = build("population", inputs)
+    more = build("population", inputs, tables.geography(pl.concat([AREAS, tables.areas("16001001")])))
+    opened = build("population", inputs, people=tables.source("people", publicity="public"))
     assert len({before.path, more.path, opened.path}) == 3
-    assert pl.read_parquet(opened.path)["publicity"].to_list() == ["public"]
+    assert cells_in(opened)["publicity"].to_list() == ["public"]
 
 
-def test_a_domain_without_a_delivery_is_an_empty_file_with_its_columns(build):
-    empty = build("demography", {})
+def test_a_domain_without_a_delivery_has_no_cells_but_its_columns(build):
+    empty = build("population", {})
     assert empty.rows == 0
-    assert pl.read_parquet(empty.path).columns[:3] == ["cell", "measure", "concept"]
+    assert cells_in(empty).columns == list(CELL)
 
 
-def test_the_files_are_restricted(tmp_path, build):
-    path = build("demography", {"people": checked(tmp_path, "people", [observation(CITY, 1.0)])}).path
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert [folder.stat().st_mode & 0o777 for folder in (path.parent, path.parent.parent)] == [0o700, 0o700]
+def test_the_files_are_restricted_and_nothing_is_spilled_elsewhere(tmp_path, build):
+    path = build("population", {"people": checked(tmp_path, "people", [observation(CITY, 1.0)])}).path
+    files = [one for one in path.parent.iterdir() if one.is_file()]
+    assert {one.stat().st_mode & 0o777 for one in files} == {0o600}
+    folders = [path.parent, path.parent.parent, path.parent.parent / "spill"]
+    assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * 3
 
 
 # --- random tables ---
@@ -148,9 +162,11 @@ def random_rows(seed: int) -> list[dict[str, Any]]:
 def cells_of(rows: list[dict[str, Any]], folder: Path, name: str) -> pl.DataFrame:
     path = folder / f"{name}.parquet"
     tables.observations(rows).write_parquet(path)
-    sources = {"register": tables.source(tables={"t1": {}, "t2": {"publicity": "public"}})}
+    contracts = {"t1": {"columns": PEOPLE}, "t2": {"columns": PEOPLE, "publicity": "public"}}
+    sources = {"register": tables.source(tables=contracts)}
     wanted = {text: parse_expression(text) for text in EXPRESSIONS}
-    return form_cells(wanted, needed_measures(wanted), {"register": path}, sources, AREAS)
+    made = build_cells(folder / f"lake-{name}", plan("test", wanted), {"register": path}, sources, GEOGRAPHY)
+    return read_cells([made.path], AREAS, provenance=True)
 
 
 def check_relations(cells: pl.DataFrame, rows: list[dict[str, Any]]) -> None:

@@ -9,7 +9,9 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from quality.cells.steps import CELL
+from quality.cells.cells import LINKS, Geography
+from quality.cells.read import CELL
+from raw.vocabulary.measures import measures
 from tests.quality import tables
 from tests.quality.tables import CITY, observation
 
@@ -171,10 +173,151 @@ def test_what_cannot_be_assigned_belongs_to_the_city_but_need_not_be_there(form)
     assert one(form(rows, "pop_total", areas=known), "pop_total")["value"] == 15.0
 
 
-def test_no_kreis_and_no_land_is_made_of_its_parts(form):
-    rows = [observation(f"1500100{number}", 1.0) for number in range(3)]
-    cells = form(rows, "pop_total", areas=tables.areas("15", "15001", *(row["area"] for row in rows)))
-    assert set(cells["area_level"]) == {"gemeinde"}
+GEMEINDEN = [f"1500100{number}" for number in range(3)]
+KREIS_AREAS = tables.areas("15", "15001", *GEMEINDEN)
+
+
+def test_a_kreis_is_the_sum_of_its_gemeinden_only_on_a_basis_that_they_keep_themselves(form):
+    rows = [observation(area, 2.0, basis=basis) for area in GEMEINDEN for basis in ("register", "zensus")]
+    kreis = one(form(rows, "pop_total", areas=KREIS_AREAS), "pop_total", "15001")
+    assert (kreis["value"], kreis["basis"], kreis["relation"]) == (6.0, "register", "areas")
+
+
+def test_a_kreis_without_one_of_its_gemeinden_is_not_formed(form):
+    rows = [observation(area, 2.0) for area in GEMEINDEN[:2]]
+    assert not has(form(rows, "pop_total", areas=KREIS_AREAS), "pop_total", "15001")
+
+
+def test_a_kreis_with_a_figure_of_its_own_and_a_land_are_not_made_of_their_parts(form):
+    rows = [*(observation(area, 2.0) for area in GEMEINDEN), observation("15001", 7.0)]
+    cells = form(rows, "pop_total", areas=KREIS_AREAS)
+    assert one(cells, "pop_total", "15001")["value"] == 7.0
+    assert not has(cells, "pop_total", "15")
+
+
+@pytest.mark.parametrize("concept", ["commuters_in", "unemp_rate", "labour_force_civ"])
+def test_what_does_not_add_up_over_areas_is_never_summed(form, concept):
+    measure = {"commuters_in": "commute_in", "unemp_rate": "unemp_rate", "labour_force_civ": "labour_force_civ"}
+    rows = [observation(area, 2.0, measure=concept) for area in (*DISTRICTS, *GEMEINDEN)]
+    names = [measure[concept]] if measure[concept] in measures() else []
+    cells = form(rows, *names, "pop_total", areas=pl.concat([CITY_AREAS, KREIS_AREAS]).unique())
+    assert set(cells["area"]) <= {*DISTRICTS, *GEMEINDEN}
+
+
+def test_a_withheld_gemeinde_withholds_the_kreis_and_nothing_else(form):
+    rows = [observation(area, value) for area, value in zip(GEMEINDEN, (None, 1.0, 2.0), strict=True)]
+    cells = form(rows, "pop_total", areas=KREIS_AREAS)
+    withheld = set(cells.filter(pl.col("obs_status") == "Q")["area"])
+    assert withheld == {GEMEINDEN[0], "15001"}
+
+
+def way(kind: str, origin: str, target: str, weight: float, parts: int, **fields) -> dict:
+    """One row of links."""
+    level = tables.level_of(target)
+    row = {
+        "kind": kind, "from_area": origin, "from_level": tables.level_of(origin), "from_vintage": "2023",
+        "to_area": target, "to_level": level, "to_vintage": "2023", "weight_class": "population", "weight": weight,
+        "inferred": False, "parts": parts,
+    }  # fmt: skip
+    return row | fields
+
+
+def geography(*ways: dict, **fields) -> Geography:
+    return Geography(links=pl.DataFrame(list(ways), schema=LINKS, orient="row"), **fields)
+
+
+def test_a_quartier_that_cuts_stadtteile_is_shared_by_weight_and_the_sums_are_estimates(form):
+    quartiere = [f"{CITY}-Q{number}" for number in (1, 2)]
+    rows = [
+        observation(area, value, area_level="quartier") for area, value in zip(quartiere, (100.0, 60.0), strict=True)
+    ]
+    ways = [
+        way("within", quartiere[0], DISTRICTS[0], 0.75, 1, from_level="quartier"),
+        way("within", quartiere[0], DISTRICTS[1], 0.25, 2, from_level="quartier"),
+        way("within", quartiere[1], DISTRICTS[1], 1.0, 2, from_level="quartier"),
+        *(way("within", area, CITY, 1.0, 2, from_level="quartier") for area in quartiere),
+    ]
+    cells = form(rows, "pop_total", geography=geography(*ways))
+    found = {row["area"]: (row["value"], row["obs_status"]) for row in cells.iter_rows(named=True)}
+    assert found[DISTRICTS[0]] == (75.0, "E")
+    assert found[DISTRICTS[1]] == (85.0, "E")
+    assert found[CITY] == (160.0, "A")
+
+
+def test_the_chosen_vintage_has_every_series_and_the_total_is_unchanged(form):
+    old = ["15001001", "15001002", "15001003"]
+    rows = [observation(area, value, area_vintage="2020", period="2020", basis="zensus")
+            for area, value in zip(old, (10.0, 30.0, 60.0), strict=True)]  # fmt: skip
+    to = {"from_vintage": "2020", "to_vintage": "2023"}
+    ways = [  # 1 and half of 2 merge, the other half of 2 is a new key, 3 stays
+        way("vintage", old[0], "15001009", 1.0, 2, **to),
+        way("vintage", old[1], "15001009", 0.5, 2, **to),
+        way("vintage", old[1], "15001008", 0.5, 1, **to),
+        way("vintage", old[2], old[2], 1.0, 1, **to),
+    ]
+    cells = form(rows, "pop_total", geography=geography(*ways, chosen="2023"))
+    now = cells.filter(pl.col("area_vintage") == "2023")
+    found = {row["area"]: (row["value"], row["obs_status"], row["relation"]) for row in now.iter_rows(named=True)}
+    assert found == {
+        "15001009": (25.0, "E", "vintage"), "15001008": (15.0, "E", "vintage"), old[2]: (60.0, "A", "vintage"),
+    }  # fmt: skip
+    assert cells.filter(pl.col("area_vintage") == "2020")["value"].sum() == now["value"].sum() == 100.0
+    merged = one(now, "pop_total", "15001009", "2020")
+    assert merged["terms"] == [
+        {"cell": "pop_total|15001001|2020|2020|zensus", "coef": 1.0},
+        {"cell": "pop_total|15001002|2020|2020|zensus", "coef": 0.5},
+    ]
+
+
+def test_what_cannot_be_added_is_on_the_chosen_vintage_only_where_an_area_stayed_whole(form):
+    jobs = {"from_vintage": "2020", "to_vintage": "2023", "weight_class": "employees"}
+    ways = [
+        way("vintage", "15001001", "15001009", 1.0, 2, **jobs),
+        way("vintage", "15001002", "15001009", 1.0, 2, **jobs),
+        way("vintage", "15001003", "15001007", 1.0, 1, **jobs),
+    ]
+    rows = [observation(f"1500100{number}", 1.0, measure="commuters_in", area_vintage="2020", period="2020")
+            for number in (1, 2, 3)]  # fmt: skip
+    cells = form(rows, "commute_in", geography=geography(*ways, chosen="2023"))
+    assert cells.filter(pl.col("area_vintage") == "2023")["area"].to_list() == ["15001007"]
+
+
+# --- months, quarters, years ---
+
+
+def months(concept: str, values: list[float], **fields) -> list[dict]:
+    return [
+        observation(CITY, value, measure=concept, period=f"2023-{month:02d}", cell=f"Sheet 1!B{month}", **fields)
+        for month, value in enumerate(values, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("concept", "measure", "quarter", "year"),
+    [("pop", "pop_total", 3.0, 12.0), ("unemp", "unemp", 2.0, 6.5), ("births", "births", 6.0, 78.0)],
+)
+def test_quarters_and_years_are_end_mean_or_sum_of_their_months(form, concept, measure, quarter, year):
+    cells = form(months(concept, [float(month) for month in range(1, 13)]), measure)
+    first = one(cells, measure, period="2023-Q1")
+    assert (first["value"], first["relation"]) == (quarter, "frequency")
+    assert one(cells, measure, period="2023")["value"] == pytest.approx(year)
+
+
+def test_a_year_without_one_of_its_months_is_not_formed_and_one_with_a_withheld_month_is_withheld(form):
+    values: list = [1.0] * 11
+    assert not has(form(months("births", values), "births"), "births")
+    assert has(form(months("births", values), "births"), "births", period="2023-Q3")
+    assert one(form(months("births", [*values, None]), "births"), "births")["obs_status"] == "Q"
+
+
+def test_the_delivered_year_is_not_replaced_by_the_sum_of_its_months(form):
+    rows = [*months("births", [1.0] * 12), observation(CITY, 13.0, measure="births", cell="Sheet 1!A9")]
+    assert one(form(rows, "births"), "births")["value"] == 13.0
+
+
+def test_a_reference_month_is_the_year(form):
+    rows = months("svb_res", [float(month) for month in range(1, 13)], basis="ba")
+    assert one(form(rows, "svb_res"), "svb_res")["value"] == 6.0
 
 
 # --- other years ---
@@ -207,21 +350,32 @@ def test_a_withheld_year_withholds_what_is_made_of_it(form):
 
 def test_years_of_two_territories_are_not_put_together(form):
     rows = series({"2022": 10.0, "2023": 14.0})
-    size = {"measure": "area", "unit": "km2", "basis": "flaechenerhebung", "column": "km2"}
-    same = [row | {"cell": row["cell"] + "9"} for row in series({"2022": 100.0, "2023": 100.4}, **size)]
-    grown = [row | {"cell": row["cell"] + "9"} for row in series({"2022": 100.0, "2023": 120.0}, **size)]
-    assert has(form(rows + same, "pop_total_prev1"), "pop_total_prev1")
-    assert not has(form(rows + grown, "pop_total_prev1"), "pop_total_prev1")
-    assert has(form(rows + grown, "pop_total_prev1"), "pop_total")
+    same = tables.geography(CITY_AREAS, {(CITY, "2022"): "a", (CITY, "2023"): "a"})
+    grown = tables.geography(CITY_AREAS, {(CITY, "2022"): "a", (CITY, "2023"): "b"})
+    assert has(form(rows, "pop_total_prev1", geography=same), "pop_total_prev1")
+    assert not has(form(rows, "pop_total_prev1", geography=grown), "pop_total_prev1")
+    assert has(form(rows, "pop_total_prev1", geography=grown), "pop_total")
 
 
-def test_the_size_of_the_territory_is_only_a_cell_where_a_kpi_needs_it(form):
-    rows = [
-        *series({"2022": 10.0, "2023": 14.0}),
-        observation(CITY, 100.0, measure="area", unit="km2", cell="Sheet 2!A1"),
-    ]
-    assert not has(form(rows, "pop_total_prev1"), "area_km2")
-    assert has(form(rows, "pop_total_prev1", "area_km2"), "area_km2")
+def test_the_year_before_of_a_changed_area_is_what_the_crosswalk_makes_of_its_parts(form):
+    other = "15003999"
+    rows = [*series({"2022": 10.0, "2023": 14.0}), *series({"2022": 8.0}, other)]
+    to = {"from_vintage": "2022", "to_vintage": "2023"}
+    ways = [way("vintage", CITY, CITY, 1.0, 2, **to), way("vintage", other, CITY, 0.25, 2, **to)]
+    grown = tables.geography(
+        CITY_AREAS,
+        {(CITY, "2022"): "a", (CITY, "2023"): "b"},
+        links=pl.DataFrame(ways, schema=LINKS, orient="row"),
+    )
+    cells = form(rows, "pop_total_prev1", "pop_mean", geography=grown)
+    before = one(cells, "pop_total_prev1")
+    assert (before["value"], before["obs_status"]) == (12.0, "E")
+    assert {term["cell"]: term["coef"] for term in before["terms"]} == {
+        f"pop_total|{CITY}|2022|2022|register": 1.0,
+        f"pop_total|{other}|2022|2022|register": 0.25,
+    }
+    assert one(cells, "pop_mean")["value"] == 13.0
+    assert not has(form(rows[:2], "pop_total_prev1", geography=grown), "pop_total_prev1")
 
 
 def test_two_vintages_of_one_year_are_not_taken_for_two_years(form):
