@@ -15,7 +15,7 @@ import polars as pl
 from quality.areas.crosswalk import Crosswalk, CrosswalkError, keys
 from quality.areas.moves import SIZES
 from quality.areas.municipal import regional_keys
-from quality.areas.steps import from_published, load_site_crosswalks
+from quality.areas.steps import from_published
 from quality.areas.vintages import REGISTER, read_changes, register
 
 PUBLISHED, CHANGES, REGISTERS = "bbsr_referenz", "destatis_gebietsaenderungen", "gv_isys"
@@ -25,8 +25,6 @@ SOURCES = (PUBLISHED, CHANGES, REGISTERS)
 
 Frames = Mapping[str, tuple[pl.DataFrame, pl.DataFrame]]
 """Per source its observations and the areas that its files name."""
-
-load_site_steps = load_site_crosswalks
 
 
 @dataclass(frozen=True)
@@ -75,9 +73,10 @@ def read_evidence(frames: Frames, site: Iterable[Crosswalk] = ()) -> Evidence:
         published = {int(step.target): step for step in steps if int(step.target) == int(step.origin) + 1}
         for year, frame in _published_sizes(observations):
             sizes.setdefault(year, []).append(frame)
-        regional = {int(year): frame for (year,), frame in _split(regional_keys(observations), "area_vintage")}
+        regional = {int(str(year)): frame for (year,), frame in _split(regional_keys(observations), "area_vintage")}
         for step in published.values():
-            if ("gemeinde", year := int(step.origin)) not in registers:
+            year = int(step.origin)
+            if ("gemeinde", year) not in registers:
                 registers["gemeinde", year] = _published_register(step, sizes.get(year, []), named, registers)
                 complete |= {year}
     changes = read_changes(frames[CHANGES][0]) if CHANGES in frames else None

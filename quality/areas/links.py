@@ -208,7 +208,7 @@ def _to_chosen(line: Timeline, years: Mapping[int, frozenset[str]], origin: int,
         before = line.existing(chosen, _standing(years, chosen))
         moves = back(line.between(chosen, origin), before, line.sizes_at(chosen))
     rows = links_between(moves, line.existing(origin, named), complete=True)
-    same = named - line.differing(*sorted((origin, chosen)), named)
+    same = named - line.differing(min(origin, chosen), max(origin, chosen), named)
     rows = pl.concat([rows.filter(~pl.col("to_area").is_in(list(same))), staying(same)])
     return _reached(rows, line.level, origin, chosen, named)
 
