@@ -16,13 +16,14 @@ from pathlib import Path
 import dagster as dg
 
 from assets.resources import NoSite, NotPassed, SiteResource
+from quality.areas.crosswalk import CrosswalkError
 from quality.disclosure.door import Refused
 from quality.disclosure.rules import RulesTooWeak
 from raw.contracts import ContractError
 from raw.lake.files import restricted_folder
 from transforms.catalogue.catalogue import CatalogueError
 
-SPEAKABLE = (NoSite, NotPassed, ContractError, CatalogueError, RulesTooWeak, Refused)
+SPEAKABLE = (NoSite, NotPassed, ContractError, CatalogueError, CrosswalkError, RulesTooWeak, Refused)
 """Errors whose messages are ours and carry no value."""
 
 

@@ -8,7 +8,6 @@ Belongs here: paths and pointers. Does not belong here: settings (`pipelines.set
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
-from quality.areas.areas import AREAS_VERSION, build_areas
+from quality.areas.in_time import make_tables
 from quality.checks.checked import Checked, check_source
 from quality.disclosure.rules import Rules, load_rules
 from raw.contract_files import load_sources
@@ -60,6 +59,7 @@ class SiteResource(dg.ConfigurableResource):
     tiers: list[str] = Field(default=["internal", "public"])
     settle_seconds: float = 2.0
     today: str = ""
+    territory: str = ""
 
     @property
     def path(self) -> Path:
@@ -111,27 +111,29 @@ class SiteResource(dg.ConfigurableResource):
         """The area table as the station `areas` left it."""
         return pl.read_parquet(self.pointed("areas"))
 
-    def make_areas(self) -> Path:
-        """The area table of all observations and municipal lists; built anew only where one of them changed.
+    def territory_table(self) -> pl.DataFrame:
+        """Which vintages of an area are one territory, as the station `areas` left it."""
+        return pl.read_parquet(self.pointed("territory"))
 
-        The publish zone gets a copy.
+    def links_table(self) -> pl.DataFrame:
+        """The rows with which areas are added up, as the station `areas` left it."""
+        return pl.read_parquet(self.pointed("links"))
+
+    def make_areas(self) -> dict[str, Path]:
+        """The tables `areas`, `territory` and `links`; built anew only where something they depend on changed.
+
+        The publish zone gets a copy of the area table.
         """
         contracts, claims, lake = self.contracts(), self.claims(), self.lake()
-        harvests = [harvest_source(lake, source, claims) for source in contracts.values()]
-        lists = [source.areas for source in contracts.values() if source.areas]
-        about = [AREAS_VERSION, *(areas.model_dump_json() for areas in lists)]
-        about += [file.areas.name for harvest in harvests for file in harvest.files if file.areas]
-        key = hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
-        path = restricted_folder(lake.root / "areas") / f"{key}.parquet"
-        if not path.exists():
-            with atomic(path) as part:
-                build_areas([harvest.read_areas() for harvest in harvests], lists).write_parquet(part)
+        harvests = {source.id: harvest_source(lake, source, claims) for source in contracts.values()}
+        listed = [source.areas for source in contracts.values() if source.areas]
+        paths = make_tables(lake.root, harvests, listed, self.path / "areas", self.territory or None)
         self.warehouse.mkdir(parents=True, exist_ok=True)
         copy = self.warehouse / "areas.parquet"
-        if not copy.exists() or copy.read_bytes() != path.read_bytes():
+        if not copy.exists() or copy.read_bytes() != paths["areas"].read_bytes():
             with atomic(copy, 0o644) as part:
-                part.write_bytes(path.read_bytes())
-        return path
+                part.write_bytes(paths["areas"].read_bytes())
+        return paths
 
     def check(self, source: str) -> Checked:
         """The checked observations of one source."""

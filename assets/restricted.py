@@ -99,14 +99,17 @@ def _observations(source: Source) -> dg.AssetsDefinition:
 def _areas(sources: list[str]) -> dg.AssetsDefinition:
     @dg.asset(
         name="areas", deps=[f"observations__{source}" for source in sources], group_name="areas", tags=ZONE,
-        kinds={"parquet"}, description="Keys, names, parents and vintages of all areas.",
+        kinds={"parquet"}, description="All areas: keys, names, vintages, territories, and how they are added up.",
     )  # fmt: skip
     def areas(site: SiteResource) -> dg.MaterializeResult:
         with guarded(site, "areas"):
-            path = site.make_areas()
-            site.point("areas", path)
-            rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-            return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+            rows = {}
+            for name, path in site.make_areas().items():
+                site.point(name, path)
+                rows[name] = pl.scan_parquet(path).select(pl.len()).collect().item()
+            return dg.MaterializeResult(
+                metadata={"dagster/row_count": rows["areas"], "territories": rows["territory"], "links": rows["links"]}
+            )
 
     return areas
 

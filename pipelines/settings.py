@@ -38,6 +38,8 @@ class Settings(BaseModel):
     synthetic: bool = False
     map: str | None = None
     """File below `areas/` that is drawn on the overview picture."""
+    territory: str | None = Field(default=None, pattern=r"^\d{4}$")
+    """The chosen vintage: the year-end on whose territory every series is shown as well."""
 
 
 def read_settings(site: Path) -> Settings:
@@ -77,4 +79,5 @@ def site_resource(site: Path | None) -> SiteResource:
         tiers=list(settings.tiers),
         settle_seconds=settings.settle_seconds,
         today=os.environ.get(TODAY_VARIABLE, ""),
+        territory=settings.territory or "",
     )

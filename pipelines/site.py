@@ -17,6 +17,7 @@ name: {name}
 language: {language}          # de | en: messages and labels
 # sources: [kiss_md, regionaldatenbank, gv_isys, genesis_ffcsv]   # default: all of the product and of sources/
 # tiers: [internal, public]   # internal: the circle entitled by the statistics office; public: everybody
+# territory: "2023"           # every series also on the territory of the end of this year
 # settle_seconds: 2           # a file in the inbox must have been still for so long
 """
 _RULES_YML = """# Rules of the door for this site: stricter than the product's defaults where you say so, never weaker.

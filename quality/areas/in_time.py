@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The three tables of areas that every later station joins with: areas, territory, links; remembered by their inputs.
+
+Belongs here: putting the parts of this room together, the site's two files, the memo. Does not belong here: any of the
+parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from quality.areas import municipal, steps
+from quality.areas.areas import AREAS_VERSION, build_areas
+from quality.areas.crosswalk import Crosswalk, CrosswalkError, keys
+from quality.areas.evidence import SOURCES, Frames, read_evidence
+from quality.areas.links import build_links, year_distances
+from quality.areas.moves import moves_of
+from quality.areas.territory import territories, timelines
+from raw.contracts import AreaList
+from raw.harvest.harvest import Harvest
+from raw.lake.files import atomic, restricted_folder
+from raw.vocabulary.lists import lists as vocabulary_lists
+from raw.vocabulary.lists import vocabulary_fingerprint
+
+NAMES = ("areas", "territory", "links")
+
+
+@dataclass(frozen=True)
+class AreaTables:
+    """The area table (AREA_TABLE), `territory` (TERRITORY) and `links` (LINKS)."""
+
+    areas: pl.DataFrame
+    territory: pl.DataFrame
+    links: pl.DataFrame
+
+
+def build_tables(
+    named: Iterable[pl.DataFrame],
+    listed: Iterable[AreaList],
+    frames: Frames,
+    site: Path,
+    chosen: str | None = None,
+) -> AreaTables:
+    """The tables from the areas that sources name, municipal lists, the evidence and the site's files in `site`.
+
+    Raises CrosswalkError: weights that do not fit, in a published crosswalk or in the site's files.
+    """
+    listed = [municipal.with_unassignable(one) for one in listed]
+    areas = build_areas(named, listed)
+    evidence = read_evidence(frames, site_steps(site / steps.SITE_FILE, listed))
+    lines = timelines(evidence)
+    weighted = municipal.load_site_membership(site / municipal.SITE_FILE)
+    links = build_links(areas, evidence, lines, listed, weighted, chosen)
+    return AreaTables(areas, territories(areas, lines), links)
+
+
+def site_steps(path: Path, listed: Sequence[AreaList]) -> list[Crosswalk]:
+    """The site's own crosswalks, checked against the municipal lists of both vintages.
+
+    Raises CrosswalkError naming the keys that a list does not have, and those of a city that nobody says the way of.
+    """
+    found = steps.load_site_crosswalks(path)
+    keys_of: dict[tuple[str, str], set[str]] = {}
+    for one in listed:
+        for entry in one.areas:
+            keys_of.setdefault((entry.level or one.level, one.vintage), set()).add(entry.key)
+    kinds = vocabulary_lists()["area_levels"]
+    faults = []
+    for step in found:
+        moves_of(step)
+        if kinds[step.level]["kind"] != "municipal":
+            continue
+        before, later = (keys_of.get((step.level, vintage), set()) for vintage in (step.origin, step.target))
+        reached = set(step.weights["to_area"].to_list())
+        if unknown := step.origins - before:
+            faults.append(f"{step.name}: no list of {step.origin} has {keys(unknown)}")
+        if unplaced := reached - later:
+            faults.append(f"{step.name}: no list of {step.target} has {keys(unplaced)}")
+        cities = {key.partition("-")[0] for key in step.origins}
+        lost = {key for key in before - later - step.origins if key.partition("-")[0] in cities}
+        if lost:
+            faults.append(f"{step.name} does not say where {keys(lost)} went")
+    if faults:
+        raise CrosswalkError(f"{path.name}: " + "; ".join(faults))
+    return found
+
+
+def make_tables(
+    lake_root: Path,
+    harvests: Mapping[str, Harvest],
+    listed: Sequence[AreaList],
+    site: Path,
+    chosen: str | None = None,
+) -> dict[str, Path]:
+    """Write the tables below `lake/areas/`, by name (NAMES); built anew only where something they depend on changed."""
+    folder = restricted_folder(restricted_folder(lake_root / "areas") / _key(harvests, listed, site, chosen))
+    paths = {name: folder / f"{name}.parquet" for name in NAMES}
+    if not all(path.exists() for path in paths.values()):
+        frames = {
+            source: (harvests[source].read(), harvests[source].read_areas())
+            for source in SOURCES
+            if source in harvests and any(file.observations for file in harvests[source].files)
+        }
+        named = [harvest.read_areas() for harvest in harvests.values()]
+        tables = build_tables(named, listed, frames, site, chosen)
+        for name, path in paths.items():
+            with atomic(path) as part:
+                getattr(tables, name).write_parquet(part)
+    return paths
+
+
+def _key(harvests: Mapping[str, Harvest], listed: Sequence[AreaList], site: Path, chosen: str | None) -> str:
+    """Identity of all inputs."""
+    about = [AREAS_VERSION, vocabulary_fingerprint(), str(year_distances()), str(chosen)]
+    about += [one.model_dump_json() for one in listed]
+    for name in (steps.SITE_FILE, municipal.SITE_FILE):
+        path = site / name
+        about.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "")
+    for source, harvest in sorted(harvests.items()):
+        files = [file for file in harvest.files if file.areas]
+        about += [f"{source}/{file.areas.name}" for file in files if file.areas]
+        if source in SOURCES:
+            about += [f"{file.observations.name} {file.received_at}" for file in files if file.observations]
+    return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]
