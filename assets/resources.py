@@ -17,6 +17,7 @@ import polars as pl
 from pydantic import Field
 
 from quality.areas.in_time import make_tables
+from quality.cells.cells import Geography
 from quality.checks.checked import Checked, check_source
 from quality.disclosure.rules import Rules, load_rules
 from raw.contract_files import load_sources
@@ -118,6 +119,12 @@ class SiteResource(dg.ConfigurableResource):
     def links_table(self) -> pl.DataFrame:
         """The rows with which areas are added up, as the station `areas` left it."""
         return pl.read_parquet(self.pointed("links"))
+
+    def geography(self) -> Geography:
+        """What sums over areas and years need, named by the file that the links lie in."""
+        territory, links = self.pointed("territory"), self.pointed("links")
+        key = f"{territory.parent.name}/{territory.name} {links.parent.name}/{links.name}"
+        return Geography(pl.read_parquet(territory), pl.read_parquet(links), self.territory, key)
 
     def make_areas(self) -> dict[str, Path]:
         """The tables `areas`, `territory` and `links`; built anew only where something they depend on changed.

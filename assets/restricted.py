@@ -16,7 +16,8 @@ import polars as pl
 
 from assets.guard import guarded
 from assets.resources import SiteResource
-from quality.cells.cells import build_cells, domains, expressions, needed_measures, sources_of
+from quality.cells.cells import build_cells
+from quality.cells.plan import plans, sources_of
 from quality.disclosure.door import Refused, protect
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
@@ -31,8 +32,8 @@ def restricted_assets(
     sources: Mapping[str, Source], catalogue: Catalogue, tiers: Sequence[str]
 ) -> list[dg.AssetsDefinition]:
     """All assets of the restricted zone, with their checks."""
-    by_domain = domains(catalogue.computable())
-    feeding = {domain: sources_of(needed_measures(expressions(kpis)), sources) for domain, kpis in by_domain.items()}
+    by_domain = plans(catalogue)
+    feeding = {domain: sources_of(plan.by_concept(), sources) for domain, plan in by_domain.items()}
     return [
         snapshots,
         *(_observations(source) for source in sources.values()),
@@ -163,16 +164,16 @@ def _cells(domain: str, sources: list[str]) -> dg.AssetsDefinition:
 
     @dg.asset(
         name=name, deps=["areas", *(f"checked__{source}" for source in sources)], group_name="cells", tags=ZONE,
-        kinds={"duckdb", "parquet"}, description=f"All sums that the KPIs of the domain {domain} need.",
+        kinds={"duckdb", "parquet"}, description=f"All sums of the domain {domain} that KPIs need.",
     )  # fmt: skip
     def cells(site: SiteResource) -> dg.MaterializeResult:
         with guarded(site, name):
             contracts = site.contracts()
             checked = {source: site.pointed(f"checked__{source}") for source in sources}
-            kpis = domains(site.catalogue().computable())[domain]
-            result = build_cells(site.lake().root, domain, kpis, checked, contracts, site.area_table())
+            plan = plans(site.catalogue())[domain]
+            result = build_cells(site.lake().root, plan, checked, contracts, site.geography())
             site.point(name, result.path)
-            return dg.MaterializeResult(metadata={"dagster/row_count": result.rows})
+            return dg.MaterializeResult(metadata={"dagster/row_count": result.rows, "formed": result.formed})
 
     return cells
 
@@ -190,7 +191,9 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
             files = [site.pointed(f"cells__{domain}") for domain in by_domain]
             review = restricted_folder(site.lake().root / "review")
             try:
-                result = protect(files, site.rules(), tier, site.warehouse / "protected" / tier, review)
+                result = protect(
+                    files, site.area_table(), site.rules(), tier, site.warehouse / "protected" / tier, review
+                )
             except Refused as refusal:
                 yield dg.AssetCheckResult(check_name="door_audit", passed=False, metadata={"refused": str(refusal)})
                 raise dg.Failure(str(refusal), allow_retries=False) from None

@@ -17,8 +17,11 @@ import polars as pl
 
 from assets.resources import SiteResource
 from pipelines.report import checked_report
-from quality.cells.cells import domains
+from quality.cells.plan import plans
+from quality.cells.read import read_cells
 from raw.lake.files import read_json
+from raw.vocabulary.measures import measures, plain_name
+from transforms.catalogue import Kpi, parse_expression
 
 MAX_TERMS = 50
 
@@ -71,8 +74,7 @@ def explain(site: SiteResource, kpi: str, area: str, period: str, tier: str) -> 
     rows = _published(site, tier, kpi, area, period)
     if not rows:
         raise NotExplained("explain_nothing", kpi=kpi, area=area, period=period, tier=tier)
-    domain = next(name for name, kpis in domains(catalogue).items() if entry in kpis)
-    cells = pl.read_parquet(site.pointed(f"cells__{domain}"))
+    cells = _cells_of(site, entry)
     names = {delivery.snapshot[:12]: delivery for delivery in site.lake().deliveries()}
     certificate = read_json(site.warehouse / "protected" / tier / "certificate.json")
     found = []
@@ -98,6 +100,17 @@ def explain(site: SiteResource, kpi: str, area: str, period: str, tier: str) -> 
             )
         )
     return found
+
+
+def _cells_of(site: SiteResource, kpi: Kpi) -> pl.DataFrame:
+    """The cells of the KPI's expressions and of all that they are made of, with their addresses."""
+    needed = [plan for plan in plans(site.catalogue()).values() if set(kpi.expressions) & set(plan.expressions)]
+    names = {name for plan in needed for named in plan.by_concept().values() for name in named}
+    used = {name for text in kpi.expressions for _, name in parse_expression(text)}
+    bases = {plain_name(measures()[name]) for name in used}
+    wanted = {*kpi.expressions, *used, *(bases & names)}
+    files = [site.pointed(f"cells__{plan.domain}") for plan in needed]
+    return read_cells(files, site.area_table(), wanted, provenance=True)
 
 
 def _published(site: SiteResource, tier: str, kpi: str, area: str, period: str) -> list[dict[str, Any]]:

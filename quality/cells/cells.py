@@ -130,7 +130,7 @@ def build_cells(
 
 def _connection(spill: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """A connection that keeps what does not fit into memory in the restricted zone, and not where it was started."""
-    settings = {"temp_directory": str(spill), "preserve_insertion_order": "false"}
+    settings: dict[str, Any] = {"temp_directory": str(spill), "preserve_insertion_order": "false"}
     return duckdb.connect(config=settings | ({"memory_limit": memory_limit} if memory_limit else {}))
 
 

@@ -13,13 +13,13 @@ publisher are known to everybody and are never withheld; cells that the publishe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from quality.cells.read import read_cells
 from quality.disclosure.audit import examine, follows_from_public
 from quality.disclosure.rules import Rules
 from quality.disclosure.slices import withhold_slices
@@ -27,7 +27,7 @@ from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
 from raw.lake.files import atomic, read_json, write_json
 from raw.vocabulary.period import frequency
 
-DOOR_VERSION = "2"
+DOOR_VERSION = "3"
 PROTECTED = (
     "cell", "measure", "area", "area_level", "area_vintage", "period", "freq", "basis", "value", "obs_status",
     "conf_status", "unit", "sources",
@@ -48,23 +48,21 @@ class Protected:
     certificate: dict[str, Any]
 
 
-def read_cells(files: Iterable[Path]) -> pl.DataFrame:
-    """The cells of all domains, each once."""
-    return pl.concat([pl.read_parquet(path) for path in files]).unique("cell", keep="first").sort("cell")
-
-
-def protect(cell_files: list[Path], rules: Rules, tier: str, publish: Path, review: Path) -> Protected:
+def protect(
+    cell_files: list[Path], areas: pl.DataFrame, rules: Rules, tier: str, publish: Path, review: Path
+) -> Protected:
     """Write `protected.parquet` and `certificate.json` of a tier into `publish`, and the review data into `review`.
 
-    Reused if cells and rules are the same. Raises Refused if the audit fails; then nothing is written.
+    `cell_files` list the cells of each domain, `areas` is the area table. Reused if cells and rules are the same.
+    Raises Refused if the audit fails; then nothing is written.
     """
-    key = _key(cell_files, rules, tier)
+    key = _key(cell_files, areas, rules, tier)
     path, certificate_path = publish / "protected.parquet", publish / "certificate.json"
     if path.exists() and certificate_path.exists():
         certificate = read_json(certificate_path)
         if certificate["input"] == key and certificate["sha256"] == _sha256(path):
             return Protected(tier, path, certificate)
-    judged = judge(read_cells(cell_files), rules, tier)
+    judged = judge(read_cells(cell_files, areas), rules, tier)
     findings = examine(judged)
     if findings.given_away:
         raise Refused(f"{len(findings.given_away)} withheld cells can be computed; the tier {tier} is not released")
@@ -95,9 +93,10 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _key(cell_files: list[Path], rules: Rules, tier: str) -> str:
+def _key(cell_files: list[Path], areas: pl.DataFrame, rules: Rules, tier: str) -> str:
     files = sorted(f"{path.parent.name}/{path.name}" for path in cell_files)
-    about = [DOOR_VERSION, tier, rules.model_dump_json(), *files]
+    parents = areas.select("area", "area_level", "parent").unique().sort("area", "area_level", "parent").write_csv()
+    about = [DOOR_VERSION, tier, rules.model_dump_json(), parents, *files]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()
 
 
