@@ -154,8 +154,8 @@ def _years(table: plan.Delivered, areas: pl.DataFrame, seed: int) -> Iterator[pa
     snapshots = {year: hashlib.sha256(f"{table.concept} {year}".encode()).hexdigest() for year in YEARS}
     for year in sorted(YEARS, key=snapshots.__getitem__):
         growth = 1 + 0.01 * (year - YEARS[0])
-        value = level[area] * share[dim] * growth * drawn.normal(1, 0.03, dim.size)
-        value = np.round(np.abs(value), 2 if table.decimal else 0)
+        exact = np.abs(level[area] * share[dim] * growth * drawn.normal(1, 0.03, dim.size))
+        value = np.round(exact, 2 if table.decimal else 0)
         yield _chunk(table, areas, year, snapshots[year], (dim, area), cell, value, drawn.random(dim.size))
 
 

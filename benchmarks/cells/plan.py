@@ -11,7 +11,7 @@ belong here: areas and numbers (`generate`). The recipes are written down while 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -95,7 +95,7 @@ def _pieces(concept: str) -> dict[str, tuple[str, ...]]:
     named = {name: measure.dims for name, measure in _plain().items() if measure.concept == concept}
     others = {name: {key: code for key, code in dims.items() if key != "age"} for name, dims in named.items()}
     by_sex = any("age" in dims and set(dims) == {"age", "sex"} for dims in named.values())
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for name, dims in named.items():
         if "age" not in dims:
             found[name] = (format_dims(dims),)
@@ -202,12 +202,3 @@ def terms() -> pl.DataFrame:
     ]
     schema = {"expression": pl.String, "measure": pl.String, "coef": pl.Float64, "parts": pl.Int32}
     return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def check_bases(found: Mapping[str, str] | None = None) -> None:
-    """Raise ValueError if a combination would mix the bases of two sources, for then no cell of it could be formed."""
-    domains = found or _domains()
-    for expression, rows in terms().group_by("expression"):
-        used = {domains[measures()[name].concept] for name in rows["measure"]}
-        if len(used) > 1:
-            raise ValueError(f"{expression[0]} needs several sources: {', '.join(sorted(used))}")
