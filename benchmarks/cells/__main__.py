@@ -139,11 +139,11 @@ def _changed_source(folder: Path, console: Console) -> list[str]:
     anew = {}
     for case, seed in (("from nothing", None), ("nothing changed", None), (f"{CHANGED} changed", 2)):
         if seed is not None:
-            write_source(nation, CHANGED, seed)
+            write_source(nation, CHANGED, seed=seed)
         done = contestants.run("rebuild", nation, lake)
         anew[case] = done.said
         console.print(f"{case}: {len(done.said)} formed anew ({', '.join(done.said)}) in {done.seconds:.1f} s")
-    write_source(nation, CHANGED, 1)
+    write_source(nation, CHANGED)
     every, none, some = anew.values()
     if none:
         return [f"formed anew though nothing changed: {', '.join(none)}"]

@@ -22,6 +22,7 @@ import duckdb
 from benchmarks.cells.generate import Nation
 
 THREADS, MEMORY = 2, "7GB"
+ROOT = Path(__file__).resolve().parents[2]
 FLOOR = Path(__file__).with_name("floor.sql")
 
 
@@ -38,8 +39,8 @@ class Run:
 
 def run(name: str, nation: Nation, out: Path) -> Run:
     """Let one contestant form the cells of a nation in a fresh process. RuntimeError with its words if it fails."""
-    command = [sys.executable, "-m", "benchmarks.cells.contestants", name, str(nation.folder), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "benchmarks.cells.contestants", name, str(nation.folder.resolve()), str(out.resolve())]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name} failed at {nation.folder.name}:\n{done.stderr or f'exit code {done.returncode}'}")
     return Run(**json.loads(done.stdout.splitlines()[-1]))

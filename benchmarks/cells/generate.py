@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +61,7 @@ class Nation:
         return sum(pq.read_metadata(path).num_rows for path in self.checked.values())
 
 
-def generate(folder: Path, scale: float, seed: int = 1) -> Nation:
+def generate(folder: Path, scale: float, years: range = YEARS, seed: int = 1) -> Nation:
     """Write areas, recipes and the checked file of every source for a share of the areas."""
     folder.mkdir(parents=True, exist_ok=True)
     areas_table(scale).write_parquet(folder / "areas.parquet")
@@ -69,24 +69,24 @@ def generate(folder: Path, scale: float, seed: int = 1) -> Nation:
         frame.write_parquet(folder / f"{name}.parquet")
     nation = Nation(folder)
     for source in plan.sources():
-        write_source(nation, source, seed)
+        write_source(nation, source, years, seed)
     return nation
 
 
-def write_source(nation: Nation, source: str, seed: int) -> Path:
+def write_source(nation: Nation, source: str, years: range = YEARS, seed: int = 1) -> Path:
     """Write the checked file of one source in place of any that it has."""
     folder = nation.folder / "checked" / source
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.parquet"):
         old.unlink()
     areas = nation.areas
-    content = f"{source} {areas.height} {seed}"
+    content = f"{source} {areas.height} {years} {seed}"
     path = folder / f"{hashlib.sha256(content.encode()).hexdigest()[:32]}.parquet"
     waiting: list[pa.Table] = []
     with pq.ParquetWriter(path, _SCHEMA, compression="zstd", store_schema=False) as writer:
         for table in plan.tables():
             if table.source == source:
-                for chunk in _years(table, areas, seed):
+                for chunk in _chunks(table, areas, years, seed):
                     waiting.append(chunk)
                     if sum(one.num_rows for one in waiting) >= ROW_GROUP:
                         writer.write_table(pa.concat_tables(waiting), row_group_size=ROW_GROUP)
@@ -136,71 +136,86 @@ _SCHEMA = pa.schema(
 """Repeated words are handed to the writer as codes; in the file they are plain strings."""
 
 
-def _years(table: plan.Delivered, areas: pl.DataFrame, seed: int) -> Iterator[pa.Table]:
-    """The table's rows, one chunk per year, in the order of the snapshots' hashes."""
+@dataclass(frozen=True)
+class _Words:
+    """Words by number, as codes into a dictionary without doubles."""
+
+    codes: np.ndarray
+    known: pa.Array
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> _Words:
+        known = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        return cls(np.array([known[word] for word in words], dtype=np.int32), pa.array(list(known)))
+
+    def at(self, index: np.ndarray) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array(self.codes[index]), self.known)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What is the same in all years of a table: per row its dimensions and area (by number) and its address."""
+
+    dim: np.ndarray
+    area: np.ndarray
+    cell: pa.Array
+    by_dim: dict[str, _Words]
+    by_area: dict[str, _Words]
+
+
+def _sheet(table: plan.Delivered, areas: pl.DataFrame) -> _Sheet:
+    """The sheet has a row per area and a column per dimension string; addresses are sorted as text."""
     number, dims = areas.height, len(table.dims)
     letters = [get_column_letter(3 + column) for column in range(dims)]
-    by_letter = np.argsort(letters, kind="stable")
-    by_row = np.argsort(np.arange(2, number + 2).astype(str), kind="stable")
-    dim, area = np.repeat(by_letter, number), np.tile(by_row, dims)
-    cell = pc.binary_join_element_wise(
-        pa.array([f"Tabelle 1!{letter}" for letter in letters]).take(pa.array(dim)),
-        pa.array((np.arange(number) + 2).astype(str)).take(pa.array(area)),
-        "",
-    )
+    rows = (np.arange(number) + 2).astype(str)
+    dim = np.repeat(np.argsort(letters, kind="stable"), number)
+    area = np.tile(np.argsort(rows, kind="stable"), dims)
+    before = pa.array([f"Tabelle 1!{letter}" for letter in letters]).take(pa.array(dim))
+    cell = pc.binary_join_element_wise(before, pa.array(rows).take(pa.array(area)), "")
+    columns = [plan.column_id(column) for column in range(dims)]
+    by_area = {name: _Words.of(areas[name].to_list()) for name in ("area", "area_level")}
+    return _Sheet(dim, area, cell, {"column": _Words.of(columns), "dims": _Words.of(table.dims)}, by_area)
+
+
+def _chunks(table: plan.Delivered, areas: pl.DataFrame, years: range, seed: int) -> Iterator[pa.Table]:
+    """The table's rows, one chunk per year, in the order of the snapshots' hashes."""
+    sheet = _sheet(table, areas)
     drawn = np.random.default_rng([seed, zlib.crc32(table.concept.encode())])
     level = _sizes(areas) * (1.0 if table.concept == "pop" else 10 ** drawn.uniform(-3, -0.3))
-    share = np.where([text == "" for text in table.dims], 1.0, drawn.uniform(0.02, 0.6, dims))
-    snapshots = {year: hashlib.sha256(f"{table.concept} {year}".encode()).hexdigest() for year in YEARS}
-    for year in sorted(YEARS, key=snapshots.__getitem__):
-        growth = 1 + 0.01 * (year - YEARS[0])
-        exact = np.abs(level[area] * share[dim] * growth * drawn.normal(1, 0.03, dim.size))
+    share = np.where([text == "" for text in table.dims], 1.0, drawn.uniform(0.02, 0.6, len(table.dims)))
+    usual = level[sheet.area] * share[sheet.dim]
+    snapshots = {year: hashlib.sha256(f"{table.concept} {year}".encode()).hexdigest() for year in years}
+    for year in sorted(years, key=snapshots.__getitem__):
+        exact = np.abs(usual * (1 + 0.01 * (year - YEARS[0])) * drawn.normal(1, 0.03, usual.size))
         value = np.round(exact, 2 if table.decimal else 0)
-        yield _chunk(table, areas, year, snapshots[year], (dim, area), cell, value, drawn.random(dim.size))
+        yield _chunk(table, sheet, (year, snapshots[year]), value, drawn.random(usual.size))
 
 
 def _chunk(
-    table: plan.Delivered,
-    areas: pl.DataFrame,
-    year: int,
-    snapshot: str,
-    place: tuple[np.ndarray, np.ndarray],
-    cell: pa.Array,
-    value: np.ndarray,
-    luck: np.ndarray,
+    table: plan.Delivered, sheet: _Sheet, when: tuple[int, str], value: np.ndarray, luck: np.ndarray
 ) -> pa.Table:
-    dim, area = place
+    """Rows of one year and snapshot; `luck` in [0, 1) says which are missing, withheld and estimated."""
+    year, snapshot = when
     kept = np.flatnonzero(luck >= MISSING)
-    dim, area, value, luck = dim[kept], area[kept], value[kept], luck[kept]
-    withheld = luck < MISSING + WITHHELD
-    estimated = ~withheld & (luck < MISSING + WITHHELD + ESTIMATED)
-    status = np.where(withheld, 2, np.where(estimated, 1, 3 if year == YEARS[-1] else 0))
-    found = pa.array(value, mask=withheld)
+    value, luck = value[kept], luck[kept] - MISSING
+    estimated = np.where(luck < WITHHELD + ESTIMATED, 1, 3 if year == YEARS[-1] else 0)
+    found = pa.array(value, mask=luck < WITHHELD)
     written = pc.cast(found if table.decimal else pc.cast(found, pa.int64()), pa.string())
     same = {
         "source": table.source, "table": table.concept, "snapshot": snapshot, "measure": table.concept,
         "area_vintage": VINTAGE, "period": str(year), "basis": table.basis, "unit": table.unit, "meaning": "stated",
     }  # fmt: skip
-    once = np.zeros(dim.size, dtype=np.int32)
-    columns = {name: _coded(once, [word]) for name, word in same.items()} | {
-        "cell": cell.take(pa.array(kept)),
-        "column": _coded(dim, [plan.column_id(number) for number in range(len(table.dims))]),
-        "area": _coded(area, areas["area"].to_list()),
-        "area_level": _coded(area, areas["area_level"].to_list()),
-        "dims": _coded(dim, list(table.dims)),
+    once = np.zeros(kept.size, dtype=np.int32)
+    received = pa.scalar(dt.datetime(year + 1, 6, 1, tzinfo=dt.UTC), _TYPES["received_at"])
+    columns = {
+        **{name: _Words.of([word]).at(once) for name, word in same.items()},
+        **{name: words.at(sheet.dim[kept]) for name, words in sheet.by_dim.items()},
+        **{name: words.at(sheet.area[kept]) for name, words in sheet.by_area.items()},
+        "cell": sheet.cell.take(pa.array(kept)),
         "value": found,
         "value_text": pc.fill_null(written, "x"),
-        "obs_status": _coded(status, ["A", "E", "Q", "P"]),
-        "published_on": pa.repeat(pa.scalar(dt.date(year + 1, 5, 1)), dim.size),
-        "received_at": pa.repeat(
-            pa.scalar(dt.datetime(year + 1, 6, 1, tzinfo=dt.UTC), _TYPES["received_at"]), dim.size
-        ),
+        "obs_status": _Words.of("AEQP").at(np.where(luck < WITHHELD, 2, estimated)),
+        "published_on": pa.repeat(pa.scalar(dt.date(year + 1, 5, 1)), kept.size),
+        "received_at": pa.repeat(received, kept.size),
     }
     return pa.table([columns[name] for name in OBSERVATION], schema=_SCHEMA)
-
-
-def _coded(index: np.ndarray, words: list[str]) -> pa.Array:
-    """Words by their number, as a dictionary without doubles."""
-    known = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    code = np.array([known[word] for word in words], dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(pa.array(code[index]), pa.array(list(known)))
