@@ -18,6 +18,7 @@ from assets.guard import guarded
 from assets.resources import SiteResource
 from quality.cells.cells import build_cells
 from quality.cells.plan import plans, sources_of
+from quality.cells.read import read_cells
 from quality.disclosure.door import Refused, protect
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
@@ -191,8 +192,10 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
             files = [site.pointed(f"cells__{domain}") for domain in by_domain]
             review = restricted_folder(site.lake().root / "review")
             try:
+                publish = site.warehouse / "protected" / tier
+                named = "\n".join(f"{path.parent.name}/{path.name}" for path in [*files, site.pointed("areas")])
                 result = protect(
-                    files, site.area_table(), site.rules(), tier, site.warehouse / "protected" / tier, review
+                    lambda: read_cells(files, site.area_table()), named, site.rules(), tier, publish, review
                 )
             except Refused as refusal:
                 yield dg.AssetCheckResult(check_name="door_audit", passed=False, metadata={"refused": str(refusal)})

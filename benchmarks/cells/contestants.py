@@ -39,7 +39,8 @@ class Run:
 
 def run(name: str, nation: Nation, out: Path) -> Run:
     """Let one contestant form the cells of a nation in a fresh process. RuntimeError with its words if it fails."""
-    command = [sys.executable, "-m", "benchmarks.cells.contestants", name, str(nation.folder.resolve()), str(out.resolve())]
+    paths = [str(path.resolve()) for path in (nation.folder, out)]
+    command = [sys.executable, "-m", "benchmarks.cells.contestants", name, *paths]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{name} failed at {nation.folder.name}:\n{done.stderr or f'exit code {done.returncode}'}")

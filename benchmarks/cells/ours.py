@@ -9,23 +9,22 @@ from pathlib import Path
 
 from benchmarks.cells import plan
 from benchmarks.cells.generate import Nation
-from quality.cells.cells import build_cells, domains, expressions, form_cells, needed_measures
+from quality.cells.cells import Geography, build_cells
+from quality.cells.plan import plans
 from transforms.catalogue import load
 
+MEMORY = "7GB"
 
-def form(nation: Nation, out: Path) -> None:
-    """Form every cell that the catalogue needs, and write them as Parquet."""
-    wanted = expressions(load().computable())
-    cells = form_cells(wanted, needed_measures(wanted), nation.checked, plan.sources(), nation.areas)
-    cells.write_parquet(out)
+
+def form(nation: Nation, lake: Path) -> None:
+    """Form every cell that the catalogue needs, and what it was made of, as files in a lake."""
+    lake.mkdir(parents=True, exist_ok=True)
+    rebuild(nation, lake)
 
 
 def rebuild(nation: Nation, lake: Path) -> list[str]:
-    """Bring the cells of every domain in the lake up to date; return the domains that were formed anew."""
-    anew = []
-    for domain, kpis in domains(load().computable()).items():
-        before = set(lake.glob(f"cells/{domain}/*"))
-        build_cells(lake, domain, kpis, nation.checked, plan.sources(), nation.areas)
-        if set(lake.glob(f"cells/{domain}/*")) != before:
-            anew.append(domain)
-    return anew
+    """Bring the cells of every domain in the lake up to date; return the parts that were formed anew."""
+    known = set(lake.glob("cells/*/*.parquet"))
+    for wanted in plans(load()).values():
+        build_cells(lake, wanted, nation.checked, plan.sources(), Geography(key="none"), MEMORY)
+    return sorted(path.stem.rpartition("-")[0] for path in set(lake.glob("cells/*/*.parquet")) - known)

@@ -144,7 +144,7 @@ def _names(inputs: Mapping[str, Path]) -> dict[str, str]:
 
 
 def _terms(part: Path) -> Path:
-    return part.with_name(f"{part.stem}.terms.parquet")
+    return part.with_suffix(".terms")
 
 
 def _finished(part: Path) -> bool:

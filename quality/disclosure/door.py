@@ -13,13 +13,13 @@ publisher are known to everybody and are never withheld; cells that the publishe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from quality.cells.read import read_cells
 from quality.disclosure.audit import examine, follows_from_public
 from quality.disclosure.rules import Rules
 from quality.disclosure.slices import withhold_slices
@@ -49,20 +49,20 @@ class Protected:
 
 
 def protect(
-    cell_files: list[Path], areas: pl.DataFrame, rules: Rules, tier: str, publish: Path, review: Path
+    cells: Callable[[], pl.DataFrame], named: str, rules: Rules, tier: str, publish: Path, review: Path
 ) -> Protected:
     """Write `protected.parquet` and `certificate.json` of a tier into `publish`, and the review data into `review`.
 
-    `cell_files` list the cells of each domain, `areas` is the area table. Reused if cells and rules are the same.
-    Raises Refused if the audit fails; then nothing is written.
+    `named` stands for the content of the cells: if it and the rules are the same as last time, nothing is read. Raises
+    Refused if the audit fails; then nothing is written.
     """
-    key = _key(cell_files, areas, rules, tier)
+    key = _key(named, rules, tier)
     path, certificate_path = publish / "protected.parquet", publish / "certificate.json"
     if path.exists() and certificate_path.exists():
         certificate = read_json(certificate_path)
         if certificate["input"] == key and certificate["sha256"] == _sha256(path):
             return Protected(tier, path, certificate)
-    judged = judge(read_cells(cell_files, areas), rules, tier)
+    judged = judge(cells(), rules, tier)
     findings = examine(judged)
     if findings.given_away:
         raise Refused(f"{len(findings.given_away)} withheld cells can be computed; the tier {tier} is not released")
@@ -93,10 +93,8 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _key(cell_files: list[Path], areas: pl.DataFrame, rules: Rules, tier: str) -> str:
-    files = sorted(f"{path.parent.name}/{path.name}" for path in cell_files)
-    parents = areas.select("area", "area_level", "parent").unique().sort("area", "area_level", "parent").write_csv()
-    about = [DOOR_VERSION, tier, rules.model_dump_json(), parents, *files]
+def _key(named: str, rules: Rules, tier: str) -> str:
+    about = [DOOR_VERSION, tier, rules.model_dump_json(), named]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()
 
 

@@ -60,7 +60,7 @@ def test_the_stations_stand_in_the_order_of_the_house():
     assert parents["snapshots"] == set()
     assert parents["observations__kiss_md"] == {"snapshots"}
     assert parents["checked__kiss_md"] == {"observations__kiss_md", "areas"}
-    assert {"checked__kiss_md", "checked__gv_isys"} <= parents["cells__demography"]
+    assert {"checked__kiss_md", "checked__gv_isys"} <= parents["cells__population"]
     assert parents["protected__public"] == {name for name in parents if name.startswith("cells__")}
 
 

@@ -103,12 +103,12 @@ def test_a_run_from_the_web_interface_does_the_same_and_stops_at_a_failing_check
         good = _run(url, "restricted", "inbox_to_door")
         made = {"/".join(m["assetKey"]["path"]) for m in good["assetMaterializations"]}
         assert good["status"] == "SUCCESS"
-        assert {"snapshots", "checked__demo_stadt", "cells__demography", "protected__public"} <= made
+        assert {"snapshots", "checked__demo_stadt", "cells__population", "protected__public"} <= made
 
         edit_workbook(delivered(site, "d3_t34"), _swap_two_figures)
         stopped = _run(url, "restricted", "inbox_to_door")
         made = {"/".join(m["assetKey"]["path"]) for m in stopped["assetMaterializations"]}
         assert stopped["status"] == "FAILURE"
         assert "checked__demo_gvisys" in made
-        assert not {name for name in made if name.startswith(("protected__", "cells__demography"))}
+        assert not {name for name in made if name.startswith(("protected__", "cells__population"))}
     assert release_of(site) == before

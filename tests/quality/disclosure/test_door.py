@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from quality.disclosure import door
-from quality.disclosure.door import PROTECTED, Protected, Refused, judge, protect, read_cells
+from quality.disclosure.door import PROTECTED, Protected, Refused, judge, protect
 from quality.disclosure.rules import load_rules
 from tests.quality import tables
 from tests.quality.tables import CITY, cell, made
@@ -38,12 +38,10 @@ def confidential() -> list[dict[str, Any]]:
 @pytest.fixture
 def pass_door(tmp_path: Path):
     def run(rows: list[dict[str, Any]] | None = None, tier: str = "public", name: str = "cells") -> Protected:
-        file = tmp_path / "lake" / "cells" / "demography" / f"{name}.parquet"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        tables.cells(confidential() if rows is None else rows).write_parquet(file)
+        cells = tables.cells(confidential() if rows is None else rows)
         review = tmp_path / "lake" / "reports"
-        review.mkdir(exist_ok=True)
-        return protect([file], load_rules(), tier, tmp_path / "protected" / tier, review)
+        review.mkdir(parents=True, exist_ok=True)
+        return protect(lambda: cells, name, load_rules(), tier, tmp_path / "protected" / tier, review)
 
     return run
 
@@ -184,13 +182,6 @@ def test_a_refusal_leaves_what_was_published_before_as_it_was(pass_door, monkeyp
 def test_the_same_cells_pass_the_real_door(pass_door):
     protected = pl.read_parquet(pass_door(leaking()).path)
     assert set(protected.filter(pl.col("conf_status") == "C")["area"]) == set(DISTRICTS)
-
-
-def test_a_cell_of_two_domains_is_one(tmp_path):
-    files = [tmp_path / name for name in ("one.parquet", "two.parquet")]
-    for file in files:
-        tables.cells([cell(CITY, 5.0)]).write_parquet(file)
-    assert read_cells(files).height == 1
 
 
 def test_nothing_is_nothing(pass_door):
