@@ -27,23 +27,16 @@ from quality.cells import output, steps
 from quality.cells.plan import (
     Offer,
     Plan,
-    Recipe,
     kept_by_municipality,
-    publicity,
-    recipes,
     sources_of,
-    table_class,
 )  # fmt: skip
-from quality.cells.sql import CLASSES, PART, PUBLICITIES
+from quality.cells.sql import PART
+from quality.cells.work import Work
 from raw.contracts import Source
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
-from raw.vocabulary.measures import Measure, concepts, partitions, plain_name
-from raw.vocabulary.period import frequency, parts
-from raw.vocabulary.relations import period_terms
+from raw.vocabulary.measures import concepts
 
 CELLS_VERSION = "3"
-_COARSER = (("Q", "M"), ("S", "Q"), ("S", "M"), ("A", "S"), ("A", "Q"), ("A", "M"))
-"""Which frequency is made of which, the coarsest pieces first."""
 TERRITORY: dict[str, pl.DataType] = {
     "area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "territory": pl.String(),
 }  # fmt: skip
@@ -103,16 +96,17 @@ def build_cells(
         listed: list[dict[str, Any]] = []
         formed = 0
         for concept, named in by_concept.items():
-            work = _Concept(concept, named, [one for one in offered if one.concept == concept], sources)
+            work = Work(concept, named, [one for one in offered if one.concept == concept], sources)
             if not work.recipes:
                 continue
             own = {name: inputs[name] for name in work.sources}
-            path = folder / f"{concept}-{_digest(work.about(), _names(own), where)}.parquet"
+            path = folder / f"{concept}-{_digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
             if not _finished(path):
                 formed += 1
-                rows = _form(connection, work, list(own.values()), geography.chosen, path)
+                rows = _form(connection, work, list(own.values()), geography, path)
                 write_json(path.with_suffix(".json"), {"rows": rows, "recipes": work.listed()})
-            listed.append({"path": path.name, "terms": _terms(path).name, **read_json(path.with_suffix(".json"))})
+            terms = {"terms": _terms(path).name} if _terms(path).exists() else {}
+            listed.append({"path": path.name, **terms, **read_json(path.with_suffix(".json"))})
         if wanted := plan.combinations():
             used = [entry["path"] for entry in listed]
             path = folder / f"combinations-{_digest(CELLS_VERSION, used, wanted)}.parquet"
@@ -169,152 +163,37 @@ def _register(connection: duckdb.DuckDBPyConnection, geography: Geography) -> No
         connection.execute(f"create temp table {name} as select * from {name}_in")
 
 
-@dataclass(frozen=True)
-class _Concept:
-    """What is to be formed of one concept, and from what."""
+def _form(
+    connection: duckdb.DuckDBPyConnection, work: Work, files: Sequence[Path], geography: Geography, path: Path
+) -> int:
+    """All cells of one concept, in the order of the sums; returns how many.
 
-    concept: str
-    named: Mapping[str, Measure]
-    offers: Sequence[Offer]
-    contracts: Mapping[str, Source]
-
-    @property
-    def recipes(self) -> list[Recipe]:
-        return recipes(self.named, self.offers)
-
-    @property
-    def sources(self) -> list[str]:
-        return sorted({recipe.source for recipe in self.recipes})
-
-    def listed(self) -> list[list[Any]]:
-        """The recipes as they are written down: measure, source, table, dimension strings."""
-        return [[one.measure, one.source, one.table, list(one.pieces)] for one in self.recipes]
-
-    def about(self) -> dict[str, Any]:
-        """Everything that decides what is formed, but the figures and the areas."""
-        entry = concepts()[self.concept].model_dump()
-        tables = sorted({(one.source, one.table) for one in self.offers})
-        return {
-            "version": CELLS_VERSION,
-            "concept": entry,
-            "measures": {name: measure.model_dump() for name, measure in self.named.items()},
-            "partitions": partitions(),
-            "municipal": kept_by_municipality(),
-            "offers": [repr(one) for one in self.offers],
-            "tables": [
-                (source, table, table_class(self.contracts[source], table, self.named),
-                 publicity(self.contracts[source], table))
-                for source, table in tables
-            ],
-        }  # fmt: skip
-
-    def numbers(self) -> dict[str, int]:
-        """The measures by number."""
-        return {name: number for number, name in enumerate(sorted(self.named))}
-
-    def tables(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The tables `piece` and `candidate` of `steps.load`."""
-        several = {(one.source, one.table, one.dims): one.columns for one in self.offers}
-        kinds = {place: number for number, place in enumerate(several)}
-        measures, bits = self.numbers(), {name: bit for bit, name in enumerate(self.sources)}
-        pieces, candidates = [], []
-        for number, recipe in enumerate(self.recipes):
-            source = self.contracts[recipe.source]
-            klass = table_class(source, recipe.table, self.named)[recipe.measure]
-            public = publicity(source, recipe.table)
-            candidates.append(
-                (number, CLASSES.index(klass), PUBLICITIES.index(public), 1 << bits[recipe.source], number,
-                 f"{recipe.source}/{recipe.table}")
-            )  # fmt: skip
-            for dims in recipe.pieces:
-                place = (recipe.source, recipe.table, dims)
-                pieces.append((kinds[place], *place, several[place], measures[recipe.measure], number,
-                               len(recipe.pieces)))  # fmt: skip
-        return (
-            pl.DataFrame(pieces, schema=_PIECE, orient="row"),
-            pl.DataFrame(candidates, schema=_CANDIDATE, orient="row"),
-        )
-
-    def rules(self) -> pl.DataFrame:
-        """Measures that look at other years: measure, base, offset, coef, offsets."""
-        numbers = self.numbers()
-        rows = [
-            (numbers[name], numbers[plain_name(measure)], offset, coef, len(measure.offsets))
-            for name, measure in self.named.items()
-            if not measure.plain
-            for offset, coef in measure.offsets.items()
-        ]
-        return pl.DataFrame(rows, schema=_RULE, orient="row")
-
-    def period_terms(self, periods: Iterable[str]) -> pl.DataFrame:
-        """What longer periods are made of: measure, target, part, coef, parts, step."""
-        numbers = self.numbers()
-        by_frequency: dict[str, set[str]] = {}
-        for period in periods:
-            by_frequency.setdefault(frequency(period), set()).add(period)
-        rows = []
-        for step, (code, finer) in enumerate(_COARSER):
-            targets = _longer(by_frequency.get(finer, set()), code)
-            by_frequency.setdefault(code, set()).update(targets)
-            for target in sorted(targets):
-                for name, measure in self.named.items():
-                    terms = period_terms(measure, target, finer) if measure.plain else None
-                    rows += [(numbers[name], target, part, coef, len(terms or ()), step) for part, coef in terms or ()]
-        return pl.DataFrame(rows, schema=_PERIOD_TERM, orient="row")
-
-
-_PIECE: dict[str, Any] = {
-    "kind": pl.Int16, "source": pl.String, "table": pl.String, "dims": pl.String, "several": pl.Boolean,
-    "measure": pl.Int16, "candidate": pl.Int16, "pieces": pl.Int16,
-}  # fmt: skip
-_CANDIDATE: dict[str, Any] = {
-    "candidate": pl.Int16, "class": pl.Int8, "publicity": pl.Int8, "bit": pl.UInt64, "rank": pl.Int16,
-    "table": pl.String,
-}  # fmt: skip
-_RULE: dict[str, Any] = {
-    "measure": pl.Int16, "base": pl.Int16, "offset": pl.Int32, "coef": pl.Float64, "offsets": pl.Int32,
-}  # fmt: skip
-_PERIOD_TERM: dict[str, Any] = {
-    "measure": pl.Int16, "target": pl.String, "part": pl.String, "coef": pl.Float64, "parts": pl.Int32,
-    "step": pl.Int32,
-}  # fmt: skip
-
-
-def _longer(periods: Iterable[str], code: str) -> set[str]:
-    """The periods of a frequency in which some shorter ones lie."""
-    found = set()
-    for period in periods:
-        year, month = period[:4], _month(period)
-        target = {"A": year, "S": f"{year}-S{(month - 1) // 6 + 1}", "Q": f"{year}-Q{(month - 1) // 3 + 1}"}[code]
-        if period in parts(target, frequency(period)):
-            found.add(target)
-    return found
-
-
-def _month(period: str) -> int:
-    """The first month of a month, quarter or half-year."""
-    size = {"S": 6, "Q": 3}.get(period[5])
-    return int(period[5:]) if size is None else (int(period[6:]) - 1) * size + 1
-
-
-def _form(connection: duckdb.DuckDBPyConnection, work: _Concept, files: Sequence[Path], chosen: str, path: Path) -> int:
-    """All cells of one concept, in the order of the sums; returns how many."""
+    Measures that a table states, and from which nothing else is made, go straight from file to file.
+    """
     concept = concepts()[work.concept]
-    pieces, candidates = work.tables()
     weights = weight_class(work.concept) if concept.unit != "text" else "population"
-    steps.load(connection, work.concept, files, pieces, candidates, work.numbers())
-    steps.sums(connection)
-    longer = work.period_terms(steps.periods_of(connection))
-    if longer.height:
-        steps.frequencies(connection, longer)
-    if concept.additive_geo:
-        steps.areas(connection, weights, kept_by_municipality())
-    if chosen:
-        steps.vintage(connection, weights, chosen, concept.additive_geo)
-    if (rules := work.rules()).height:
-        steps.other_years(connection, rules, weights, concept.additive_geo)
-    with atomic(path) as part, atomic(_terms(path)) as terms:
-        return output.write_part(connection, work.sources, part, terms)
+    profile = steps.deliver(connection, work.concept, files)
+    longer = work.period_terms({period for _, _, period, _ in profile})
+    upwards = concept.additive_geo and steps.leads_up(connection, profile, kept_by_municipality())
+    direct = set() if longer.height or upwards or geography.chosen else work.direct()
+    pieces, candidates = work.tables(without=direct)
+    steps.load(connection, pieces, candidates, work.numbers())
+    if pieces.height:
+        steps.sums(connection)
+        if longer.height:
+            steps.frequencies(connection, longer)
+        if upwards:
+            steps.areas(connection, weights, kept_by_municipality())
+        if geography.chosen:
+            steps.vintage(connection, weights, geography.chosen, concept.additive_geo)
+        if (rules := work.rules()).height:
+            steps.other_years(connection, rules, weights, concept.additive_geo)
+    with atomic(path) as part:
+        output.write_part(connection, work.sources, work.stated(direct), part)
+    if output.has_terms(connection):
+        with atomic(_terms(path)) as terms:
+            output.write_terms(connection, terms)
+    return pl.scan_parquet(path).select(pl.len()).collect().item()
 
 
 def _combine(

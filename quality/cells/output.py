@@ -13,15 +13,26 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from quality.cells.sql import CLASSES, MEANINGS, PUBLICITIES, RELATIONS, STATUSES, number, quoted, text
+from quality.cells.sql import CLASSES, MEANINGS, PUBLICITIES, RELATIONS, STATUSES, number, quoted, same_table, text
 
 
-def write_part(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], part: Path, terms: Path) -> int:
-    """Write the cells (columns PART) and what they were made of (columns TERM); returns the number of cells."""
+def write_part(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], stated: pl.DataFrame, part: Path) -> None:
+    """Write the cells of a concept (columns PART): those of `formed`, and those that stand in `delivery` as they are.
+
+    `stated`: measure, source, table, dims, class, publicity, own_table.
+    """
     masks = connection.execute("select distinct sources from formed").fetchall()
     texts = [(mask, ";".join(name for bit, name in enumerate(sources) if mask >> bit & 1)) for (mask,) in masks]
     frame = pl.DataFrame(texts, schema={"mask": pl.UInt64, "sources": pl.String}, orient="row")
     connection.register("source_set_in", frame.to_arrow())
+    connection.register("stated_in", stated.to_arrow())
+    as_they_are = f"""
+        union all
+        select k.measure, o.area, o.area_level, o.area_vintage, o.period, o.basis,
+               case when o.obs_status <> 'Q' then o.value end, o.obs_status, k.class, k.publicity, o.meaning,
+               'observed', k.source, k.own_table
+        from delivery as o join stated_in as k on {same_table(stated)}
+    """
     connection.execute(
         f"""
         copy (
@@ -35,9 +46,20 @@ def write_part(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], pa
             join measure_name as n on n.measure = f.measure
             join source_set_in as s on s.mask = f.sources
             left join candidate as a on a.candidate = f.candidate
+            {as_they_are if stated.height else ""}
         ) to {quoted(str(part))} (format parquet)
         """
     )
+
+
+def has_terms(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether some cell was made of other cells."""
+    row = connection.execute("select exists (from edge)").fetchone()
+    return bool(row and row[0])
+
+
+def write_terms(connection: duckdb.DuckDBPyConnection, terms: Path) -> None:
+    """Write what cells were made of (columns TERM)."""
     connection.execute(
         f"""
         copy (
@@ -51,8 +73,6 @@ def write_part(connection: duckdb.DuckDBPyConnection, sources: Sequence[str], pa
         ) to {quoted(str(terms))} (format parquet)
         """
     )
-    row = connection.execute("select count(*) from formed").fetchone()
-    return int(row[0]) if row else 0
 
 
 def combinations(

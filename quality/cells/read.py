@@ -98,7 +98,7 @@ def _part(folder: Path, entry: dict[str, Any], wanted: list[str] | None, inputs:
     if wanted is not None:
         scan = scan.filter(pl.col("measure").is_in(wanted))
     cells = scan.with_columns(cell_id().alias("cell")).collect()
-    terms = _combined(cells) if "terms" not in entry else _terms(folder / entry["terms"], cells)
+    terms = _combined(cells) if "recipes" not in entry else _terms(folder, entry, cells)
     cells = cells.join(terms, on="cell", how="left").with_columns(pl.col("terms").fill_null([]))
     if not inputs or "recipes" not in entry:
         return cells.with_columns(pl.lit([], pl.List(pl.String())).alias("provenance"))
@@ -107,8 +107,14 @@ def _part(folder: Path, entry: dict[str, Any], wanted: list[str] | None, inputs:
     )
 
 
-def _terms(path: Path, cells: pl.DataFrame) -> pl.DataFrame:
-    rows = pl.scan_parquet(path).filter(pl.col("measure").is_in(cells["measure"].unique().implode())).collect()
+def _terms(folder: Path, entry: dict[str, Any], cells: pl.DataFrame) -> pl.DataFrame:
+    if "terms" not in entry:
+        return pl.DataFrame(schema={"cell": pl.String(), "terms": TERMS})
+    rows = (
+        pl.scan_parquet(folder / entry["terms"])
+        .filter(pl.col("measure").is_in(cells["measure"].unique().implode()))
+        .collect()
+    )
     return _listed(rows.with_columns(cell_id().alias("cell"), cell_id(_TERM_KEY).alias("term")))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import polars as pl
+
 from raw.vocabulary.lists import lists
 
 MEANINGS = tuple(lists()["meanings"])
@@ -56,3 +58,13 @@ def total(value: str, status: str, order: str, exact: bool) -> str:
 def quoted(words: str) -> str:
     """A text in SQL."""
     return "'" + words.replace("'", "''") + "'"
+
+
+def same_table(known: pl.DataFrame) -> str:
+    """Join condition of observations `o` with `k` (columns source, table, dims): only what has to be compared.
+
+    A comparison of texts per row is worth sparing.
+    """
+    fixed = [f'o."{name}" = {quoted(known[name][0])}' for name in ("source", "table") if known[name].n_unique() == 1]
+    varying = [f'k."{name}" = o."{name}"' for name in ("source", "table") if known[name].n_unique() != 1]
+    return " and ".join([*fixed, *varying, "k.dims = o.dims"])

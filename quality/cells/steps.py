@@ -18,7 +18,18 @@ import duckdb
 import polars as pl
 
 from quality.cells.plan import Offer
-from quality.cells.sql import ESTIMATED, MEANINGS, RELATIONS, STATUSES, WITHHELD, WITHOUT_VALUE, number, quoted, total
+from quality.cells.sql import (
+    ESTIMATED,
+    MEANINGS,
+    RELATIONS,
+    STATUSES,
+    WITHHELD,
+    WITHOUT_VALUE,
+    number,
+    quoted,
+    same_table,
+    total,
+)
 
 _CREATE = """
 create or replace temp table formed (
@@ -29,6 +40,7 @@ create or replace temp table edge (
     measure smallint, place integer, term_measure smallint, term_place integer, coef double
 );
 """
+_UPPER = ("kreis", "gemeindeverband", "regierungsbezirk")
 _WORST = "max(class) as class, max(publicity) as publicity, max(meaning) as meaning, bit_or(sources) as sources"
 
 
@@ -47,15 +59,50 @@ def offers(connection: duckdb.DuckDBPyConnection, checked: Sequence[Path], conce
     return [Offer(*row) for row in rows]
 
 
+def deliver(
+    connection: duckdb.DuckDBPyConnection, concept: str, checked: Sequence[Path]
+) -> set[tuple[str, str, str, str]]:
+    """Create the view `delivery`, the usable observations of a concept; returns what levels and periods it has.
+
+    (area_level, area_vintage, period, basis), each once.
+    """
+    connection.execute(
+        f"""
+        create or replace temp view delivery as
+        select * from read_parquet([{", ".join(quoted(str(path)) for path in checked)}])
+        where measure = {quoted(concept)} and meaning <> 'unknown'
+          and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)})
+        """
+    )
+    rows = connection.execute("select distinct area_level, area_vintage, period, basis from delivery").fetchall()
+    return set(rows)
+
+
+def leads_up(
+    connection: duckdb.DuckDBPyConnection, profile: set[tuple[str, str, str, str]], municipal: Sequence[str]
+) -> bool:
+    """Whether some level of a concept is part of a larger one for which sums are formed (`areas`)."""
+    ways = connection.execute(
+        """
+        select distinct from_level, from_vintage, to_level from link
+        where kind = 'within' and (parts > 1 or not list_contains($upper, to_level))
+        """,
+        {"upper": list(_UPPER)},
+    ).fetchall()
+    return any(
+        (level, vintage) == (origin, year) and (target not in _UPPER or basis in municipal)
+        for origin, year, target in ways
+        for level, vintage, _, basis in profile
+    )
+
+
 def load(
     connection: duckdb.DuckDBPyConnection,
-    concept: str,
-    checked: Sequence[Path],
     pieces: pl.DataFrame,
     candidates: pl.DataFrame,
     measures: Mapping[str, int],
 ) -> None:
-    """Create `place`, `piece`, `observed` and the empty `formed`.
+    """Create `place`, `piece`, `observed` and the empty `formed` from `delivery`.
 
     `pieces`: kind, source, table, dims, several (more than one column has it), measure (number), candidate, pieces.
     `candidates` (a measure in a table): candidate, class, publicity, bit, rank. All as numbers.
@@ -65,7 +112,6 @@ def load(
     for name, frame in (("piece", pieces), ("candidate", candidates), ("measure_name", names)):
         connection.register(f"{name}_in", frame.to_arrow())
         connection.execute(f"create or replace temp table {name} as select * from {name}_in")
-    several = connection.execute("select coalesce(bool_or(several), false) from piece").fetchone()
     window = """
         qualify row_number() over (
             partition by kind, area, area_vintage, period, basis
@@ -78,12 +124,9 @@ def load(
         select k.kind, o.area, o.area_level, o.area_vintage, o.period, o.basis, o.value,
                {number("o.obs_status", STATUSES)}::tinyint as status,
                {number("o.meaning", MEANINGS)}::tinyint as meaning, o.published_on
-        from read_parquet([{", ".join(quoted(str(path)) for path in checked)}]) as o
-        join (select distinct kind, source, "table", dims from piece) as k
-          on k.source = o.source and k."table" = o."table" and k.dims = o.dims
-        where o.measure = {quoted(concept)} and o.meaning <> 'unknown'
-          and o.obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)})
-        {window if several and several[0] else ""}
+        from delivery as o
+        join (select distinct kind, source, "table", dims from piece) as k on {same_table(pieces)}
+        {window if pieces["several"].any() else ""}
         """
     )
     connection.execute(
@@ -151,11 +194,6 @@ def sums(connection: duckdb.DuckDBPyConnection) -> None:
         drop table observed;
         """
     )
-
-
-def periods_of(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """The periods of all places, sorted."""
-    return [row[0] for row in connection.execute("select distinct period from place order by period").fetchall()]
 
 
 def frequencies(connection: duckdb.DuckDBPyConnection, terms: pl.DataFrame) -> None:
@@ -249,10 +287,10 @@ def areas(connection: duckdb.DuckDBPyConnection, weight_class: str, municipal_ba
         join link as l
           on l.kind = 'within' and l.weight_class = $weight_class and l.from_area = p.area
          and l.from_level = p.area_level and l.from_vintage = p.area_vintage
-        where l.to_level not in ('kreis', 'gemeindeverband', 'regierungsbezirk')
+        where not list_contains($upper, l.to_level)
            or (list_contains($municipal, p.basis) and l.parts > 1)
         """,
-        {"weight_class": weight_class, "municipal": list(municipal_bases)},
+        {"weight_class": weight_class, "municipal": list(municipal_bases), "upper": list(_UPPER)},
     )
     row = connection.execute("select count(*) from up").fetchone()
     if not row or row[0] == 0:
