@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,11 @@ from quality.cells.plan import (
     kept_by_municipality,
     sources_of,
 )  # fmt: skip
-from quality.cells.sql import PART
 from quality.cells.work import Work
 from raw.contracts import Source
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
-from raw.vocabulary.measures import concepts
+from raw.vocabulary.measures import concepts, measures
+from transforms.catalogue.catalogue import Terms
 
 CELLS_VERSION = "3"
 TERRITORY: dict[str, pl.DataType] = {
@@ -103,17 +103,15 @@ def build_cells(
             path = folder / f"{concept}-{_digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
             if not _finished(path):
                 formed += 1
-                rows = _form(connection, work, list(own.values()), geography, path)
-                write_json(path.with_suffix(".json"), {"rows": rows, "recipes": work.listed()})
-            terms = {"terms": _terms(path).name} if _terms(path).exists() else {}
-            listed.append({"path": path.name, **terms, **read_json(path.with_suffix(".json"))})
-        if wanted := plan.combinations():
-            used = [entry["path"] for entry in listed]
-            path = folder / f"combinations-{_digest(CELLS_VERSION, used, wanted)}.parquet"
+                _form(connection, work, list(own.values()), geography, path)
+            listed.append(read_json(path.with_suffix(".json")))
+        if wanted := _formable(plan, listed):
+            about = [entry["path"] for entry in listed], wanted
+            path = folder / f"combinations-{_digest(CELLS_VERSION, about)}.parquet"
             if not _finished(path):
                 formed += 1
-                write_json(path.with_suffix(".json"), {"rows": _combine(connection, folder, used, wanted, path)})
-            listed.append({"path": path.name, **read_json(path.with_suffix(".json"))})
+                _combine(connection, folder, listed, wanted, path)
+            listed.append(read_json(path.with_suffix(".json")))
     manifest = folder / f"{_digest([entry['path'] for entry in listed], _names(inputs))}.json"
     rows = sum(entry["rows"] for entry in listed)
     if not manifest.exists():
@@ -125,7 +123,10 @@ def build_cells(
 def _connection(spill: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """A connection that keeps what does not fit into memory in the restricted zone, and not where it was started."""
     settings: dict[str, Any] = {"temp_directory": str(spill), "preserve_insertion_order": "false"}
-    return duckdb.connect(config=settings | ({"memory_limit": memory_limit} if memory_limit else {}))
+
+    connection = duckdb.connect(config=settings | ({"memory_limit": memory_limit} if memory_limit else {}))
+    connection.execute("set parquet_metadata_cache = true")
+    return connection
 
 
 def _digest(*about: Any) -> str:
@@ -165,8 +166,8 @@ def _register(connection: duckdb.DuckDBPyConnection, geography: Geography) -> No
 
 def _form(
     connection: duckdb.DuckDBPyConnection, work: Work, files: Sequence[Path], geography: Geography, path: Path
-) -> int:
-    """All cells of one concept, in the order of the sums; returns how many.
+) -> None:
+    """Write all cells of one concept, in the order of the sums.
 
     Measures that a table states, and from which nothing else is made, go straight from file to file.
     """
@@ -177,8 +178,9 @@ def _form(
     upwards = concept.additive_geo and steps.leads_up(connection, profile, kept_by_municipality())
     direct = set() if longer.height or upwards or geography.chosen else work.direct()
     pieces, candidates = work.tables(without=direct)
-    steps.load(connection, pieces, candidates, work.numbers())
+    made_of_cells = False
     if pieces.height:
+        steps.load(connection, pieces, candidates, work.numbers())
         steps.sums(connection)
         if longer.height:
             steps.frequencies(connection, longer)
@@ -188,20 +190,41 @@ def _form(
             steps.vintage(connection, weights, geography.chosen, concept.additive_geo)
         if (rules := work.rules()).height:
             steps.other_years(connection, rules, weights, concept.additive_geo)
+        made_of_cells = output.has_terms(connection)
     with atomic(path) as part:
-        output.write_part(connection, work.sources, work.stated(direct), part)
-    if output.has_terms(connection):
+        origins = output.write_part(connection, work.sources, work.stated(direct), pieces.height > 0, part)
+    if made_of_cells:
         with atomic(_terms(path)) as terms:
             output.write_terms(connection, terms)
-    return pl.scan_parquet(path).select(pl.len()).collect().item()
+    terms_file = {"terms": _terms(path).name} if made_of_cells else {}
+    _note(path, origins, concept=work.concept, recipes=work.listed(), **terms_file)
+
+
+def _note(path: Path, origins: Sequence[Sequence[str | None]], **about: Any) -> None:
+    """Write the JSON beside a part, which says that it is finished: path, number of rows, origins."""
+    rows = pl.scan_parquet(path).select(pl.len()).collect().item()
+    write_json(path.with_suffix(".json"), {"path": path.name, "rows": rows, "origins": origins, **about})
+
+
+def _formable(plan: Plan, listed: Sequence[Mapping[str, Any]]) -> dict[str, Terms]:
+    """The combinations of which every term has cells."""
+    there = {entry["concept"] for entry in listed}
+    return {
+        text: terms
+        for text, terms in plan.combinations().items()
+        if all(plan.measures[name].concept in there for _, name in terms)
+    }
 
 
 def _combine(
-    connection: duckdb.DuckDBPyConnection, folder: Path, used: Iterable[str], wanted: Mapping[str, Any], path: Path
-) -> int:
-    files = [folder / name for name in used]
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path,
+    listed: Sequence[Mapping[str, Any]],
+    wanted: Mapping[str, Terms],
+    path: Path,
+) -> None:
+    parts = {entry["concept"]: output.Part(folder / entry["path"], entry["origins"]) for entry in listed}
+    of_measures = {name: parts[measures()[name].concept] for terms in wanted.values() for _, name in terms}
     with atomic(path) as part:
-        if not files:
-            pl.DataFrame(schema=dict.fromkeys(PART, pl.String)).cast({"value": pl.Float64}).write_parquet(part)
-            return 0
-        return output.combinations(connection, files, wanted, part)
+        origins = output.combinations(connection, of_measures, wanted, part)
+    _note(path, origins)

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from quality.cells.sql import PART
+from quality.cells.sql import ORIGIN, PART
 from raw.lake.files import read_json
 from raw.vocabulary.dimensions import format_dims, parse_dims
 from raw.vocabulary.measures import concepts, measures
@@ -66,7 +66,7 @@ def read_cells(
 
 _SCHEMA: dict[str, Any] = {
     "cell": pl.String(),
-    **dict.fromkeys(PART, pl.String()),
+    **dict.fromkeys((*PART[:-1], *ORIGIN), pl.String()),
     "value": pl.Float64(),
     "terms": TERMS,
     "provenance": pl.List(pl.String()),
@@ -94,7 +94,12 @@ def _concept_and_dims(name: str) -> tuple[str, str]:
 
 
 def _part(folder: Path, entry: dict[str, Any], wanted: list[str] | None, inputs: dict[str, str]) -> pl.DataFrame:
-    scan = pl.scan_parquet(folder / entry["path"])
+    origins = pl.DataFrame(
+        [(number, *one) for number, one in enumerate(entry["origins"])],
+        schema={"origin": pl.Int16, **dict.fromkeys(ORIGIN, pl.String)},
+        orient="row",
+    )
+    scan = pl.scan_parquet(folder / entry["path"]).join(origins.lazy(), on="origin", how="left")
     if wanted is not None:
         scan = scan.filter(pl.col("measure").is_in(wanted))
     cells = scan.with_columns(cell_id().alias("cell")).collect()

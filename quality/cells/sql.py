@@ -25,11 +25,10 @@ WITHOUT_VALUE = tuple(
     code for code, entry in lists()["obs_status"].items() if not entry["has_value"] and code != "Q"
 )  # fmt: skip
 
-PART = (
-    "measure", "area", "area_level", "area_vintage", "period", "basis", "value", "obs_status", "class", "publicity",
-    "meaning", "relation", "sources", "table",
-)  # fmt: skip
-"""Columns of a part file; `sources` are separated by `;`, `table` is that of a figure taken from one table."""
+PART = ("measure", "area", "area_level", "area_vintage", "period", "basis", "value", "obs_status", "origin")
+"""Columns of a part file. `origin` is the number of how a cell came about; a part has few of these."""
+ORIGIN = ("class", "publicity", "meaning", "relation", "sources", "table")
+"""Columns of an origin; `sources` are separated by `;`, `table` is that of a figure taken from one table."""
 TERM = (
     "measure", "area", "area_vintage", "period", "basis", "term_measure", "term_area", "term_vintage", "term_period",
     "coef",
