@@ -50,13 +50,16 @@ class Timeline:
     changed: dict[int, frozenset[str]] = field(default_factory=dict)
     known: dict[int, frozenset[str]] = field(default_factory=dict)
     sizes: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+    composed: dict[tuple[int, int], Moves] = field(default_factory=dict, repr=False)
 
     def between(self, origin: int, target: int) -> Moves:
         """The moves from one year-end to a later one."""
-        result = Moves()
-        for year in sorted(year for year in self.moves if origin < year <= target):
-            result = then(result, self.moves[year])
-        return result
+        if (origin, target) not in self.composed:
+            first = min((year for year in self.moves if origin < year <= target), default=None)
+            self.composed[origin, target] = (
+                Moves() if first is None else then(self.moves[first], self.between(first, target))
+            )
+        return self.composed[origin, target]
 
     def existing(self, year: int, named: Iterable[str]) -> frozenset[str]:
         """Keys that exist at a year-end; in a Land of which no register speaks those that are `named`."""
@@ -250,7 +253,8 @@ def units_moved(
     alone = pl.col("to_unit").n_unique().over("from_unit") == 1
     shares = (
         sized(rows, sizes, over)
-        .group_by("from_unit", "to_unit", "weight_class")
+        .sort("from_unit", "weight_class", "from_area", "to_area")
+        .group_by("from_unit", "to_unit", "weight_class", maintain_order=True)
         .agg(
             (pl.col("weight") * pl.col("size")).sum(),
             pl.col("size").is_null().any().alias("unknown"),
