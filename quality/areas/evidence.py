@@ -18,13 +18,12 @@ from quality.areas.municipal import regional_keys
 from quality.areas.steps import from_published
 from quality.areas.vintages import REGISTER, read_changes, register
 
-PUBLISHED, CHANGES, REGISTERS = "bbsr_referenz", "destatis_gebietsaenderungen", "gv_isys"
-"""The sources that speak of areas in time."""
-
-SOURCES = (PUBLISHED, CHANGES, REGISTERS)
+PUBLISHED, CHANGES, REGISTERS = "bbsr_referenz", "gebietsaenderungen", "gv_isys"
+FAMILIES = (PUBLISHED, CHANGES, REGISTERS)
+"""The families whose sources speak of areas in time, the product's and a site's own."""
 
 Frames = Mapping[str, tuple[pl.DataFrame, pl.DataFrame]]
-"""Per source its observations and the areas that its files name."""
+"""Per family (FAMILIES) the observations and the areas that its files name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Evidence:
 
 
 def read_evidence(frames: Frames, site: Iterable[Crosswalk] = ()) -> Evidence:
-    """The evidence in the observations of SOURCES, as far as they are there, and the steps of the site.
+    """The evidence in the observations of FAMILIES, as far as they are there, and the steps of the site.
 
     Raises CrosswalkError where weights do not cover the areas or steps of the site overlap in time.
     """

@@ -18,11 +18,11 @@ import polars as pl
 from quality.areas import municipal, steps
 from quality.areas.areas import AREAS_VERSION, build_areas
 from quality.areas.crosswalk import Crosswalk, CrosswalkError, keys
-from quality.areas.evidence import SOURCES, Frames, read_evidence
+from quality.areas.evidence import FAMILIES, Frames, read_evidence
 from quality.areas.links import build_links, year_distances
 from quality.areas.moves import moves_of
 from quality.areas.territory import territories, timelines
-from raw.contracts import AreaList
+from raw.contracts import AreaList, Source
 from raw.harvest.harvest import Harvest
 from raw.lake.files import atomic, restricted_folder
 from raw.vocabulary.lists import lists as vocabulary_lists
@@ -93,38 +93,40 @@ def site_steps(path: Path, listed: Sequence[AreaList]) -> list[Crosswalk]:
 
 def make_tables(
     lake_root: Path,
+    sources: Mapping[str, Source],
     harvests: Mapping[str, Harvest],
-    listed: Sequence[AreaList],
     site: Path,
     chosen: str | None = None,
 ) -> dict[str, Path]:
     """Write the tables below `lake/areas/`, by name (NAMES); built anew only where something they depend on changed."""
-    folder = restricted_folder(restricted_folder(lake_root / "areas") / _key(harvests, listed, site, chosen))
+    folder = restricted_folder(restricted_folder(lake_root / "areas") / _key(sources, harvests, site, chosen))
     paths = {name: folder / f"{name}.parquet" for name in NAMES}
     if not all(path.exists() for path in paths.values()):
-        frames = {
-            source: (harvests[source].read(), harvests[source].read_areas())
-            for source in SOURCES
-            if source in harvests and any(file.observations for file in harvests[source].files)
-        }
-        named = [harvest.read_areas() for harvest in harvests.values()]
-        tables = build_tables(named, listed, frames, site, chosen)
+        named = {source: harvest.read_areas() for source, harvest in harvests.items()}
+        frames = {}
+        for family in FAMILIES:
+            its = [source for source in harvests if sources[source].contract.family == family]
+            if any(file.observations for source in its for file in harvests[source].files):
+                observations = pl.concat([harvests[source].read() for source in its])
+                frames[family] = (observations, pl.concat([named[source] for source in its]))
+        listed = [source.areas for source in sources.values() if source.areas]
+        tables = build_tables(named.values(), listed, frames, site, chosen)
         for name, path in paths.items():
             with atomic(path) as part:
                 getattr(tables, name).write_parquet(part)
     return paths
 
 
-def _key(harvests: Mapping[str, Harvest], listed: Sequence[AreaList], site: Path, chosen: str | None) -> str:
+def _key(sources: Mapping[str, Source], harvests: Mapping[str, Harvest], site: Path, chosen: str | None) -> str:
     """Identity of all inputs."""
     about = [AREAS_VERSION, vocabulary_fingerprint(), str(year_distances()), str(chosen)]
-    about += [one.model_dump_json() for one in listed]
+    about += [source.areas.model_dump_json() for source in sources.values() if source.areas]
     for name in (steps.SITE_FILE, municipal.SITE_FILE):
         path = site / name
         about.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "")
     for source, harvest in sorted(harvests.items()):
         files = [file for file in harvest.files if file.areas]
         about += [f"{source}/{file.areas.name}" for file in files if file.areas]
-        if source in SOURCES:
+        if sources[source].contract.family in FAMILIES:
             about += [f"{file.observations.name} {file.received_at}" for file in files if file.observations]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]

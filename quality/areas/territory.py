@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -62,12 +63,16 @@ class Timeline:
         return self.composed[origin, target]
 
     def existing(self, year: int, named: Iterable[str]) -> frozenset[str]:
-        """Keys that exist at a year-end; in a Land of which no register speaks those that are `named`."""
+        """Keys that exist at a year-end; of those that no register ever lists the ones that are `named`."""
         if not self.known:
             return frozenset(named)
         keys = self.known[max((known for known in self.known if known <= year), default=min(self.known))]
-        lands = {key[:2] for key in keys}
-        return keys | {key for key in named if key[:2] not in lands}
+        return keys | (frozenset(named) - self.listed)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """Keys that some register lists; of all others (a register of one Kreis) no register speaks."""
+        return frozenset().union(*self.known.values())
 
     def differing(self, origin: int, target: int, keys: Iterable[str]) -> frozenset[str]:
         """Which of the keys are another territory at a later year-end, or lacking in a register on the way."""
@@ -75,8 +80,7 @@ class Timeline:
         found = {key for year, its in self.changed.items() if origin < year <= target for key in its & keys}
         for year, known in self.known.items():
             if origin < year <= target:
-                lands = {key[:2] for key in known}
-                found |= {key for key in keys - known if key[:2] in lands}
+                found |= (keys & self.listed) - known
         return frozenset(found)
 
     def sizes_at(self, year: int) -> pl.DataFrame:
@@ -302,12 +306,10 @@ def territories(areas: pl.DataFrame, lines: Mapping[str, Timeline]) -> pl.DataFr
 
 
 def _breaks(table: pl.DataFrame, line: Timeline) -> pl.DataFrame:
-    """Years in which a key became another territory, or in which a register of its Land lacks it."""
+    """Years in which a key became another territory, or in which a register lacks it that others have."""
     rows = [(line.level, area, year) for year, areas in line.changed.items() for area in sorted(areas)]
-    keys = table.select("area").unique()
+    keys = frozenset(table["area"].to_list()) & line.listed
     for year, known in line.known.items():
-        lands = sorted({key[:2] for key in known})
-        gone = keys.filter(pl.col("area").str.head(2).is_in(lands), ~pl.col("area").is_in(list(known)))
-        rows += [(line.level, area, year) for area in gone["area"]]
+        rows += [(line.level, area, year) for area in sorted(keys - known)]
     schema = {"area_level": pl.String, "area": pl.String, "broken": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
