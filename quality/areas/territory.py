@@ -202,8 +202,8 @@ def _upper(gemeinden: Timeline, gaps: _Gaps, evidence: Evidence, level: str, dig
         registers = [upper_register(evidence.registers["gemeinde", year], level, digits) for year in (first, last)]
         own = gemeinden.sizes_at(first).filter(pl.col("weight_class").is_in(["area", "population"]))
         suggested = from_registers(*registers)
-        made = of_upper(step, own, level, digits)
-        _note_gap(line, refined(made, suggested), first, last)
+        made = suggested if own.is_empty() else refined(of_upper(step, own, level, digits), suggested)
+        _note_gap(line, made, first, last)
     in_gap = {year for first, last, _ in gaps for year in range(first + 1, last + 1)}
     for year in sorted(set(gemeinden.moves) - in_gap):
         exist = gemeinden.existing(year - 1, [])
@@ -264,7 +264,9 @@ def units_moved(
             pl.col("size").is_null().any().alias("unknown"),
             pl.col("inferred").any(),
         )
-        .with_columns(pl.when(alone).then(1.0).otherwise(pl.col("weight") / pl.col("weight").sum().over(over)))
+        .with_columns(
+            pl.when(alone).then(1.0).otherwise(pl.col("weight") / pl.col("weight").sum().over(over)).alias("weight")
+        )
     ).with_columns(lost=(pl.col("unknown") & ~alone).any().over("from_unit"))
     lost = shares.filter("lost")
     clear = whole(
