@@ -81,7 +81,7 @@ def read_evidence(frames: Frames, site: Iterable[Crosswalk] = ()) -> Evidence:
     changes = read_changes(frames[CHANGES][0]) if CHANGES in frames else None
     listed = frozenset(changes["date"].dt.year().unique().to_list()) if changes is not None else frozenset()
     return Evidence(
-        registers, complete, {year: pl.concat(its) for year, its in sizes.items()}, published, changes, listed,
+        registers, complete, {year: _first(its) for year, its in sizes.items()}, published, changes, listed,
         regional, site,
     )  # fmt: skip
 
@@ -108,6 +108,11 @@ def _by_level_and_year(registers: pl.DataFrame) -> dict[tuple[str, int], pl.Data
         (str(level), int(str(vintage))): frame
         for (level, vintage), frame in _split(registers, "area_level", "area_vintage")
     }
+
+
+def _first(sizes: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The sizes of the first source that has them."""
+    return pl.concat(sizes).unique(["area", "weight_class"], keep="first", maintain_order=True)
 
 
 def _register_sizes(observations: pl.DataFrame) -> Iterable[tuple[int, pl.DataFrame]]:
