@@ -187,7 +187,7 @@ def test_stadtteile_of_two_lists_are_the_same_unless_the_sites_file_says_otherwi
     assert told[three, "2024"] == "2024"
     assert ways(tables.links, "2018", "2024") == {
         (one, three): (1.0, False, 2), (two, three): (1.0, False, 2), (four, four): WHOLE,
-        (f"{CITY}-99", f"{CITY}-99"): (1.0, False, 0),
+        (f"{CITY}-99", f"{CITY}-99"): WHOLE,
     }  # fmt: skip
     assert tables.areas.filter(pl.col("area") == f"{CITY}-99").height == 2
 
