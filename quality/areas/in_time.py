@@ -57,7 +57,30 @@ def build_tables(
     lines = timelines(evidence)
     weighted = municipal.load_site_membership(site / municipal.SITE_FILE)
     links = build_links(areas, evidence, lines, listed, weighted, chosen)
+    areas = with_targets(areas, links)
     return AreaTables(areas, territories(areas, lines), links)
+
+
+def with_targets(areas: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """The area table with the areas that links lead to in the chosen vintage, where no source names them there.
+
+    Name and parent are those of the key in the nearest vintage, of two the later one.
+    """
+    keyed = ["area", "area_level", "area_vintage"]
+    targets = links.filter(pl.col("kind") == "vintage").select(
+        area="to_area", area_level="to_level", area_vintage="to_vintage"
+    )
+    year = pl.col("area_vintage").cast(pl.Int32, strict=False)
+    known = areas.select("area", "area_level", "name", "parent", year=year).drop_nulls("year")
+    added = (
+        targets.unique()
+        .join(areas, on=keyed, how="anti")
+        .join(known, on=["area", "area_level"])
+        .sort(*keyed, (pl.col("year") - year).abs(), -pl.col("year"))
+        .unique(keyed, keep="first", maintain_order=True)
+        .select(areas.columns)
+    )
+    return pl.concat([areas, added]).sort("area_level", "area", "area_vintage")
 
 
 def site_steps(path: Path, listed: Sequence[AreaList]) -> list[Crosswalk]:

@@ -192,6 +192,20 @@ def test_stadtteile_of_two_lists_are_the_same_unless_the_sites_file_says_otherwi
     assert tables.areas.filter(pl.col("area") == f"{CITY}-99").height == 2
 
 
+def test_every_area_of_the_chosen_vintage_has_a_name_and_a_territory(tmp_path: Path):
+    tables = build_tables([], [city_list("2018", "01", "02"), city_list("2024", "01", "02")], {}, tmp_path, "2020")
+    reached = set(tables.links.filter(pl.col("to_vintage") == "2020")["to_area"])
+    assert reached == {f"{CITY}-01", f"{CITY}-02", f"{CITY}-99"}
+    there = tables.areas.filter(pl.col("area_vintage") == "2020")
+    assert dict(there.select("area", "name").iter_rows()) == {
+        f"{CITY}-01": "01", f"{CITY}-02": "02", f"{CITY}-99": "nicht zuordenbar",
+    }  # fmt: skip
+    assert set(there["parent"]) == {CITY}
+    territory = tables.territory.filter(pl.col("area_vintage") == "2020")
+    assert set(territory["area"]) == reached
+    assert set(territory["territory"]) == {"2018"}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
