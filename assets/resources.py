@@ -133,8 +133,7 @@ class SiteResource(dg.ConfigurableResource):
         """
         contracts, claims, lake = self.contracts(), self.claims(), self.lake()
         harvests = {source.id: harvest_source(lake, source, claims) for source in contracts.values()}
-        listed = [source.areas for source in contracts.values() if source.areas]
-        paths = make_tables(lake.root, harvests, listed, self.path / "areas", self.territory or None)
+        paths = make_tables(lake.root, contracts, harvests, self.path / "areas", self.territory or None)
         self.warehouse.mkdir(parents=True, exist_ok=True)
         copy = self.warehouse / "areas.parquet"
         if not copy.exists() or copy.read_bytes() != paths["areas"].read_bytes():

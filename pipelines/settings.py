@@ -38,7 +38,7 @@ class Settings(BaseModel):
     synthetic: bool = False
     map: str | None = None
     """File below `areas/` that is drawn on the overview picture."""
-    territory: str | None = Field(default=None, pattern=r"^\d{4}$")
+    territory: str | None = Field(default=None, pattern=r"^\d{4}$", coerce_numbers_to_str=True)
     """The chosen vintage: the year-end on whose territory every series is shown as well."""
 
 

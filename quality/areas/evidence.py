@@ -18,13 +18,12 @@ from quality.areas.municipal import regional_keys
 from quality.areas.steps import from_published
 from quality.areas.vintages import REGISTER, read_changes, register
 
-PUBLISHED, CHANGES, REGISTERS = "bbsr_referenz", "destatis_gebietsaenderungen", "gv_isys"
-"""The sources that speak of areas in time."""
-
-SOURCES = (PUBLISHED, CHANGES, REGISTERS)
+PUBLISHED, CHANGES, REGISTERS = "bbsr_referenz", "gebietsaenderungen", "gv_isys"
+FAMILIES = (PUBLISHED, CHANGES, REGISTERS)
+"""The families whose sources speak of areas in time, the product's and a site's own."""
 
 Frames = Mapping[str, tuple[pl.DataFrame, pl.DataFrame]]
-"""Per source its observations and the areas that its files name."""
+"""Per family (FAMILIES) the observations and the areas that its files name."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Evidence:
 
 
 def read_evidence(frames: Frames, site: Iterable[Crosswalk] = ()) -> Evidence:
-    """The evidence in the observations of SOURCES, as far as they are there, and the steps of the site.
+    """The evidence in the observations of FAMILIES, as far as they are there, and the steps of the site.
 
     Raises CrosswalkError where weights do not cover the areas or steps of the site overlap in time.
     """
@@ -82,7 +81,7 @@ def read_evidence(frames: Frames, site: Iterable[Crosswalk] = ()) -> Evidence:
     changes = read_changes(frames[CHANGES][0]) if CHANGES in frames else None
     listed = frozenset(changes["date"].dt.year().unique().to_list()) if changes is not None else frozenset()
     return Evidence(
-        registers, complete, {year: pl.concat(its) for year, its in sizes.items()}, published, changes, listed,
+        registers, complete, {year: _first(its) for year, its in sizes.items()}, published, changes, listed,
         regional, site,
     )  # fmt: skip
 
@@ -109,6 +108,11 @@ def _by_level_and_year(registers: pl.DataFrame) -> dict[tuple[str, int], pl.Data
         (str(level), int(str(vintage))): frame
         for (level, vintage), frame in _split(registers, "area_level", "area_vintage")
     }
+
+
+def _first(sizes: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The sizes of the first source that has them."""
+    return pl.concat(sizes).unique(["area", "weight_class"], keep="first", maintain_order=True)
 
 
 def _register_sizes(observations: pl.DataFrame) -> Iterable[tuple[int, pl.DataFrame]]:

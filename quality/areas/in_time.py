@@ -18,11 +18,11 @@ import polars as pl
 from quality.areas import municipal, steps
 from quality.areas.areas import AREAS_VERSION, build_areas
 from quality.areas.crosswalk import Crosswalk, CrosswalkError, keys
-from quality.areas.evidence import SOURCES, Frames, read_evidence
+from quality.areas.evidence import FAMILIES, Frames, read_evidence
 from quality.areas.links import build_links, year_distances
 from quality.areas.moves import moves_of
 from quality.areas.territory import territories, timelines
-from raw.contracts import AreaList
+from raw.contracts import AreaList, Source
 from raw.harvest.harvest import Harvest
 from raw.lake.files import atomic, restricted_folder
 from raw.vocabulary.lists import lists as vocabulary_lists
@@ -57,7 +57,30 @@ def build_tables(
     lines = timelines(evidence)
     weighted = municipal.load_site_membership(site / municipal.SITE_FILE)
     links = build_links(areas, evidence, lines, listed, weighted, chosen)
+    areas = with_targets(areas, links)
     return AreaTables(areas, territories(areas, lines), links)
+
+
+def with_targets(areas: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """The area table with the areas that links lead to in the chosen vintage, where no source names them there.
+
+    Name and parent are those of the key in the nearest vintage, of two the later one.
+    """
+    keyed = ["area", "area_level", "area_vintage"]
+    targets = links.filter(pl.col("kind") == "vintage").select(
+        area="to_area", area_level="to_level", area_vintage="to_vintage"
+    )
+    year = pl.col("area_vintage").cast(pl.Int32, strict=False)
+    known = areas.select("area", "area_level", "name", "parent", year=year).drop_nulls("year")
+    added = (
+        targets.unique()
+        .join(areas, on=keyed, how="anti")
+        .join(known, on=["area", "area_level"])
+        .sort(*keyed, (pl.col("year") - year).abs(), -pl.col("year"))
+        .unique(keyed, keep="first", maintain_order=True)
+        .select(areas.columns)
+    )
+    return pl.concat([areas, added]).sort("area_level", "area", "area_vintage")
 
 
 def site_steps(path: Path, listed: Sequence[AreaList]) -> list[Crosswalk]:
@@ -93,38 +116,40 @@ def site_steps(path: Path, listed: Sequence[AreaList]) -> list[Crosswalk]:
 
 def make_tables(
     lake_root: Path,
+    sources: Mapping[str, Source],
     harvests: Mapping[str, Harvest],
-    listed: Sequence[AreaList],
     site: Path,
     chosen: str | None = None,
 ) -> dict[str, Path]:
     """Write the tables below `lake/areas/`, by name (NAMES); built anew only where something they depend on changed."""
-    folder = restricted_folder(restricted_folder(lake_root / "areas") / _key(harvests, listed, site, chosen))
+    folder = restricted_folder(restricted_folder(lake_root / "areas") / _key(sources, harvests, site, chosen))
     paths = {name: folder / f"{name}.parquet" for name in NAMES}
     if not all(path.exists() for path in paths.values()):
-        frames = {
-            source: (harvests[source].read(), harvests[source].read_areas())
-            for source in SOURCES
-            if source in harvests and any(file.observations for file in harvests[source].files)
-        }
-        named = [harvest.read_areas() for harvest in harvests.values()]
-        tables = build_tables(named, listed, frames, site, chosen)
+        named = {source: harvest.read_areas() for source, harvest in harvests.items()}
+        frames = {}
+        for family in FAMILIES:
+            its = [source for source in harvests if sources[source].contract.family == family]
+            if any(file.observations for source in its for file in harvests[source].files):
+                observations = pl.concat([harvests[source].read() for source in its])
+                frames[family] = (observations, pl.concat([named[source] for source in its]))
+        listed = [source.areas for source in sources.values() if source.areas]
+        tables = build_tables(named.values(), listed, frames, site, chosen)
         for name, path in paths.items():
             with atomic(path) as part:
                 getattr(tables, name).write_parquet(part)
     return paths
 
 
-def _key(harvests: Mapping[str, Harvest], listed: Sequence[AreaList], site: Path, chosen: str | None) -> str:
+def _key(sources: Mapping[str, Source], harvests: Mapping[str, Harvest], site: Path, chosen: str | None) -> str:
     """Identity of all inputs."""
     about = [AREAS_VERSION, vocabulary_fingerprint(), str(year_distances()), str(chosen)]
-    about += [one.model_dump_json() for one in listed]
+    about += [source.areas.model_dump_json() for source in sources.values() if source.areas]
     for name in (steps.SITE_FILE, municipal.SITE_FILE):
         path = site / name
         about.append(hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "")
     for source, harvest in sorted(harvests.items()):
         files = [file for file in harvest.files if file.areas]
         about += [f"{source}/{file.areas.name}" for file in files if file.areas]
-        if source in SOURCES:
+        if sources[source].contract.family in FAMILIES:
             about += [f"{file.observations.name} {file.received_at}" for file in files if file.observations]
     return hashlib.sha256("\n".join(about).encode()).hexdigest()[:32]

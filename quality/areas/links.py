@@ -37,7 +37,7 @@ LINKS: dict[str, pl.DataType] = {
     "parts": pl.Int32(),
 }
 """`kind`: within (one vintage, larger areas) or vintage (one level, another vintage). `parts`: how many from-areas the
-to-area has for all else that the row says; a city's pseudo-area `-99` has rows, but is not counted."""
+to-area has for all else that the row says; within a city its pseudo-area `-99` has a row, but is not counted."""
 
 _PARTS = ["to_area", "to_level", "from_level", "from_vintage", "to_vintage", "weight_class"]
 
@@ -70,17 +70,12 @@ def build_links(
 
 def _counted(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
     """The rows with their `parts`, in the columns of LINKS."""
-    counted = pl.col("from_area").map_elements(lambda area: not is_unassignable(area), return_dtype=pl.Boolean)
-    marked = rows.join(
-        rows.select("from_area").unique().with_columns(counts=counted),
-        on="from_area",
-        how="left",
-        maintain_order="left",
+    areas = rows["from_area"].unique().to_list()
+    uncounted = [area for area in areas if is_unassignable(area)] if kind == "within" else []
+    counts = ~pl.col("from_area").is_in(uncounted)
+    return rows.with_columns(kind=pl.lit(kind), parts=counts.sum().over(_PARTS)).select(
+        pl.col(name).cast(its) for name, its in LINKS.items()
     )
-    return (
-        marked.with_columns(kind=pl.lit(kind), parts=pl.col("counts").sum().over(_PARTS))
-        .select(pl.col(name).cast(its) for name, its in LINKS.items())
-    )  # fmt: skip
 
 
 def municipal_links(municipal: Sequence[AreaList], weighted: pl.DataFrame) -> pl.DataFrame:

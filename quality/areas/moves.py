@@ -101,7 +101,10 @@ def then(first: Moves, second: Moves) -> Moves:
     ).select(pl.coalesce("to_area_2", "to_area").alias("to_area"))["to_area"]
     rows = (
         ways.filter(~pl.col("from_area").is_in(list(stopped)))
-        .group_by("from_area", pl.coalesce("to_area_2", "to_area").alias("to_area"), "weight_class")
+        .sort("from_area", "weight_class", "to_area", "to_area_2")
+        .group_by(
+            "from_area", pl.coalesce("to_area_2", "to_area").alias("to_area"), "weight_class", maintain_order=True
+        )
         .agg(
             (pl.col("weight") * pl.col("weight_2").fill_null(1.0)).sum(),
             (pl.col("inferred") | pl.col("inferred_2").fill_null(False)).any().alias("inferred"),
@@ -109,7 +112,7 @@ def then(first: Moves, second: Moves) -> Moves:
         .select(list(WEIGHTS))
     )
     return Moves(
-        whole(pl.concat([rows, later])).sort(_ABOUT),
+        whole(pl.concat([rows, later])),
         first.open_origins | stopped | (second.open_origins - frozenset(known)),
         second.open_targets | _pushed(second, first.open_targets) | frozenset(behind.to_list()),
     )
@@ -157,7 +160,7 @@ def links_between(moves: Moves, exist: Iterable[str], complete: bool = False) ->
     stay = exist - moves.origins - moves.open_origins
     if not complete:
         stay &= frozenset(rows["to_area"].to_list())
-    return pl.concat([rows, staying(stay)]).filter(~pl.col("to_area").is_in(list(moves.open_targets))).sort(_ABOUT)
+    return pl.concat([rows, staying(stay)]).filter(~pl.col("to_area").is_in(list(moves.open_targets)))
 
 
 def back(moves: Moves, exist: Iterable[str], sizes: pl.DataFrame) -> Moves:
@@ -166,7 +169,7 @@ def back(moves: Moves, exist: Iterable[str], sizes: pl.DataFrame) -> Moves:
     A target with one origin needs no size; one whose parts have no known size is open.
     """
     over = ["to_area", "weight_class"]
-    rows = sized(links_between(moves, exist), sizes, over)
+    rows = sized(links_between(moves, exist), sizes, over).sort(_ABOUT)
     share = pl.col("weight") * pl.col("size")
     rows = rows.with_columns(
         pl.when(pl.len().over(over) == 1)
@@ -181,4 +184,4 @@ def back(moves: Moves, exist: Iterable[str], sizes: pl.DataFrame) -> Moves:
     back_rows = rows.filter(~pl.col("unknown")).select(
         from_area="to_area", to_area="from_area", weight_class="weight_class", weight="weight", inferred="inferred"
     )
-    return Moves(whole(back_rows).sort(_ABOUT), moves.open_targets | lost, moves.open_origins | frozenset(unclear))
+    return Moves(whole(back_rows), moves.open_targets | lost, moves.open_origins | frozenset(unclear))

@@ -67,7 +67,9 @@ def from_changes(changes: pl.DataFrame, level: str, origin: str, target: str, ar
     """
     rows = between(changes, origin, target).filter(pl.col("area_level") == level)
     moves = rows.filter((pl.col("from_area") != pl.col("to_area")) | pl.col("kinds").list.contains(PART))
-    ways = {name: {area: {area: 1.0} for area in sorted(set(areas))} for name in ("area", "population")}
+    areas = set(areas)
+    givers = sorted(areas & set(moves["from_area"].to_list()))
+    ways = {name: {area: {area: 1.0} for area in givers} for name in ("area", "population")}
     stuck: set[str] = set()
     doubtful: set[str] = set()
     for _, one_change in moves.group_by("date", "change", maintain_order=True):
@@ -82,7 +84,7 @@ def from_changes(changes: pl.DataFrame, level: str, origin: str, target: str, ar
             given = {giver: its or shares["area"][giver] for giver, its in shares[name].items() if giver not in stuck}
             ways[name] = {area: _moved(its, given) for area, its in way.items()}
     moved = {area for area, its in ways["area"].items() if its != {area: 1.0}}
-    still = identity(set(ways["area"]) - moved)
+    still = identity(areas - moved)
     split = [_frame({area: way[area] for area in sorted(moved)}, name) for name, way in ways.items()]
     gone = {area for area, its in ways["area"].items() if stuck & set(its)}
     return crosswalk(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
 
@@ -50,21 +51,28 @@ class Timeline:
     changed: dict[int, frozenset[str]] = field(default_factory=dict)
     known: dict[int, frozenset[str]] = field(default_factory=dict)
     sizes: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+    composed: dict[tuple[int, int], Moves] = field(default_factory=dict, repr=False)
 
     def between(self, origin: int, target: int) -> Moves:
         """The moves from one year-end to a later one."""
-        result = Moves()
-        for year in sorted(year for year in self.moves if origin < year <= target):
-            result = then(result, self.moves[year])
-        return result
+        if (origin, target) not in self.composed:
+            first = min((year for year in self.moves if origin < year <= target), default=None)
+            self.composed[origin, target] = (
+                Moves() if first is None else then(self.moves[first], self.between(first, target))
+            )
+        return self.composed[origin, target]
 
     def existing(self, year: int, named: Iterable[str]) -> frozenset[str]:
-        """Keys that exist at a year-end; in a Land of which no register speaks those that are `named`."""
+        """Keys that exist at a year-end; of those that no register ever lists the ones that are `named`."""
         if not self.known:
             return frozenset(named)
         keys = self.known[max((known for known in self.known if known <= year), default=min(self.known))]
-        lands = {key[:2] for key in keys}
-        return keys | {key for key in named if key[:2] not in lands}
+        return keys | (frozenset(named) - self.listed)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """Keys that some register lists; of all others (a register of one Kreis) no register speaks."""
+        return frozenset().union(*self.known.values())
 
     def differing(self, origin: int, target: int, keys: Iterable[str]) -> frozenset[str]:
         """Which of the keys are another territory at a later year-end, or lacking in a register on the way."""
@@ -72,8 +80,7 @@ class Timeline:
         found = {key for year, its in self.changed.items() if origin < year <= target for key in its & keys}
         for year, known in self.known.items():
             if origin < year <= target:
-                lands = {key[:2] for key in known}
-                found |= {key for key in keys - known if key[:2] in lands}
+                found |= (keys & self.listed) - known
         return frozenset(found)
 
     def sizes_at(self, year: int) -> pl.DataFrame:
@@ -195,8 +202,8 @@ def _upper(gemeinden: Timeline, gaps: _Gaps, evidence: Evidence, level: str, dig
         registers = [upper_register(evidence.registers["gemeinde", year], level, digits) for year in (first, last)]
         own = gemeinden.sizes_at(first).filter(pl.col("weight_class").is_in(["area", "population"]))
         suggested = from_registers(*registers)
-        made = of_upper(step, own, level, digits)
-        _note_gap(line, refined(made, suggested), first, last)
+        made = suggested if own.is_empty() else refined(of_upper(step, own, level, digits), suggested)
+        _note_gap(line, made, first, last)
     in_gap = {year for first, last, _ in gaps for year in range(first + 1, last + 1)}
     for year in sorted(set(gemeinden.moves) - in_gap):
         exist = gemeinden.existing(year - 1, [])
@@ -250,13 +257,16 @@ def units_moved(
     alone = pl.col("to_unit").n_unique().over("from_unit") == 1
     shares = (
         sized(rows, sizes, over)
-        .group_by("from_unit", "to_unit", "weight_class")
+        .sort("from_unit", "weight_class", "from_area", "to_area")
+        .group_by("from_unit", "to_unit", "weight_class", maintain_order=True)
         .agg(
             (pl.col("weight") * pl.col("size")).sum(),
             pl.col("size").is_null().any().alias("unknown"),
             pl.col("inferred").any(),
         )
-        .with_columns(pl.when(alone).then(1.0).otherwise(pl.col("weight") / pl.col("weight").sum().over(over)))
+        .with_columns(
+            pl.when(alone).then(1.0).otherwise(pl.col("weight") / pl.col("weight").sum().over(over)).alias("weight")
+        )
     ).with_columns(lost=(pl.col("unknown") & ~alone).any().over("from_unit"))
     lost = shares.filter("lost")
     clear = whole(
@@ -298,12 +308,10 @@ def territories(areas: pl.DataFrame, lines: Mapping[str, Timeline]) -> pl.DataFr
 
 
 def _breaks(table: pl.DataFrame, line: Timeline) -> pl.DataFrame:
-    """Years in which a key became another territory, or in which a register of its Land lacks it."""
+    """Years in which a key became another territory, or in which a register lacks it that others have."""
     rows = [(line.level, area, year) for year, areas in line.changed.items() for area in sorted(areas)]
-    keys = table.select("area").unique()
+    keys = frozenset(table["area"].to_list()) & line.listed
     for year, known in line.known.items():
-        lands = sorted({key[:2] for key in known})
-        gone = keys.filter(pl.col("area").str.head(2).is_in(lands), ~pl.col("area").is_in(list(known)))
-        rows += [(line.level, area, year) for area in gone["area"]]
+        rows += [(line.level, area, year) for area in sorted(keys - known)]
     schema = {"area_level": pl.String, "area": pl.String, "broken": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

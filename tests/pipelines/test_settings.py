@@ -99,3 +99,13 @@ def test_rules_that_cannot_be_meant_are_refused_in_words(site: Path, rules: str,
     done = lagebild("--site", site, "run")
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("written", "fits"), [('"2023"', True), ("2023", True), ('"31.12.2023"', False)])
+def test_the_chosen_territory_is_a_year(site: Path, written: str, fits: bool):
+    (site / "site.yml").write_text(f"territory: {written}\n", "utf-8")
+    if fits:
+        assert site_resource(site).territory == "2023"
+    else:
+        with pytest.raises(SettingsError, match="territory"):
+            read_settings(site)

@@ -9,8 +9,14 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from quality.areas.areas import AREA_TABLE
 from quality.areas.crosswalk import EVERY, SERIES, WEIGHTS, Crosswalk, crosswalk
+from quality.areas.evidence import Evidence
+from quality.areas.links import build_links
+from quality.areas.moves import SIZES
+from quality.areas.territory import territories, timelines
 from quality.areas.vintages import CHANGE, REGISTER
+from raw.contracts import AreaList
 
 
 def weights(*rows: tuple) -> pl.DataFrame:
@@ -52,3 +58,58 @@ def changes(*rows: tuple) -> pl.DataFrame:
         keys = (giving, receiving, f"{giving}:ars", f"{receiving}:ars", giving, receiving)
         filled.append((number, "gemeinde", *keys, kinds, dt.date.fromisoformat(date), m2, persons, "s/t/0/c"))
     return pl.DataFrame(filled, schema=CHANGE, orient="row").sort("date", "change", "from_area", "to_area")
+
+
+WEIGHTED = {"part": pl.String, "whole": pl.String, "area_vintage": pl.String, "weight_class": pl.String,
+            "weight": pl.Float64}  # fmt: skip
+
+
+def area_table(level: str, **vintages: str) -> pl.DataFrame:
+    """Areas of a level: `v2020="01001001 01001002"`."""
+    rows = [(key, level, vintage[1:], key, None) for vintage, keys in vintages.items() for key in keys.split()]
+    return pl.DataFrame(rows, schema=AREA_TABLE, orient="row")
+
+
+def sizes(vintage: int, **classes: dict[str, float]) -> dict[int, pl.DataFrame]:
+    rows = [(area, name, float(size)) for name, its in classes.items() for area, size in its.items()]
+    return {vintage: pl.DataFrame(rows, schema=SIZES, orient="row")}
+
+
+def evidence(*registers: pl.DataFrame, steps: Iterable[Crosswalk] = (), **more) -> Evidence:
+    """Evidence of registers (one vintage each) and published steps; more: changes, listed, sizes, regional, site."""
+    found = {("gemeinde", int(one["area_vintage"][0])): one for one in registers}
+    published = {int(one.target): one for one in steps}
+    return Evidence(found, frozenset(year for _, year in found), published=published, **more)
+
+
+def territory_of(areas: pl.DataFrame, found: Evidence) -> dict[tuple[str, str], str]:
+    """(area, vintage) → territory."""
+    table = territories(areas, timelines(found))
+    return {(area, vintage): its for area, _, vintage, its in table.iter_rows()}
+
+
+def links_of(
+    areas: pl.DataFrame,
+    found: Evidence,
+    lists: Iterable[AreaList] = (),
+    weighted: pl.DataFrame | None = None,
+    chosen: str | None = None,
+) -> pl.DataFrame:
+    rows = pl.DataFrame(schema=WEIGHTED) if weighted is None else weighted
+    return build_links(areas, found, timelines(found), list(lists), rows, chosen)
+
+
+def ways(links: pl.DataFrame, origin: str, target: str, weight_class: str = "population") -> dict[tuple, tuple]:
+    """(from, to) → (weight, inferred, parts) of the vintage links of a class between two vintages."""
+    rows = links.filter(
+        pl.col("kind") == "vintage",
+        pl.col("from_vintage") == origin,
+        pl.col("to_vintage") == target,
+        pl.col("weight_class") == weight_class,
+    )
+    return {
+        (one, to): (round(weight, 12), inferred, parts)
+        for one, to, weight, inferred, parts in rows.select(
+            "from_area", "to_area", "weight", "inferred", "parts"
+        ).iter_rows()
+    }  # fmt: skip

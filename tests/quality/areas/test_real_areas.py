@@ -13,9 +13,13 @@ import pytest
 
 from quality.areas.areas import build_areas
 from quality.areas.crosswalk import Crosswalk, chain, convert
+from quality.areas.evidence import read_evidence
+from quality.areas.in_time import AreaTables, build_tables
+from quality.areas.moves import CLASSES, links_between
 from quality.areas.municipal import between as units_between
 from quality.areas.municipal import regional_keys
 from quality.areas.steps import completed, from_changes, from_published, from_registers, of_upper, refined
+from quality.areas.territory import Timeline, timelines
 from quality.areas.vintages import between, compare, events, read_changes, register, upper_register, validity
 from tests.raw.families.reference import CHANGES, CROSSWALK, REGISTER, harvest_real
 
@@ -33,6 +37,8 @@ class Country:
     observations: pl.DataFrame
     named: pl.DataFrame
     keys: pl.DataFrame
+    tables: AreaTables
+    lines: dict[str, Timeline]
 
     def at(self, year: str, level: str = "gemeinde") -> pl.DataFrame:
         return self.registers.filter(pl.col("area_level") == level, pl.col("area_vintage") == year)
@@ -62,6 +68,10 @@ def country(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Coun
     found = harvest_real(shared_data, tmp_path_factory.mktemp("country"), *folders)
     observations, named, weights = found[REGISTER].read(), found[REGISTER].read_areas(), found[CROSSWALK].read()
     registers = register(observations, named)
+    families = {"gebietsaenderungen": CHANGES, "bbsr_referenz": CROSSWALK, "gv_isys": REGISTER}
+    frames = {family: (found[source].read(), found[source].read_areas()) for family, source in families.items()}
+    nowhere = tmp_path_factory.mktemp("site")
+    tables = build_tables([areas for _, areas in frames.values()], [], frames, nowhere, "2023")
     return Country(
         registers,
         read_changes(found[CHANGES].read()),
@@ -69,6 +79,8 @@ def country(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Coun
         observations,
         named,
         regional_keys(weights),
+        tables,
+        timelines(read_evidence(frames)),
     )
 
 
@@ -193,3 +205,85 @@ def test_verbaende_and_regierungsbezirke_stand_between(country: Country):
     assert wholes["14522275"] == "145220275"
     assert wholes["06411"] == "064"
     assert found.filter(pl.col("whole_level") == "gemeindeverband").height == 10_978
+
+
+def linked(country: Country, origin: str, target: str, weight_class: str) -> pl.DataFrame:
+    return country.tables.links.filter(
+        pl.col("kind") == "vintage", pl.col("from_level") == "gemeinde", pl.col("from_vintage") == origin,
+        pl.col("to_vintage") == target, pl.col("weight_class") == weight_class,
+    )  # fmt: skip
+
+
+def test_links_to_the_chosen_vintage_keep_the_population_of_2021_to_the_last_person(country: Country):
+    people = country.population("2021")
+    links = linked(country, "2021", "2023", "population").join(people, left_on="from_area", right_on="area")
+    assert links["from_area"].n_unique() == people.height
+    formed = links.group_by("to_area").agg(
+        (pl.col("weight") * pl.col("value")).sum(), pl.len().alias("found"), pl.col("parts").first()
+    )
+    assert (formed["found"] == formed["parts"]).all()
+    assert round(formed["weight"].sum(), 6) == people["value"].sum() == 83_237_124
+
+
+@pytest.mark.parametrize(("origin", "target"), [("2021", "2022"), ("2022", "2023"), ("2020", "2023")])
+def test_years_apart_need_only_the_links_of_what_changed(country: Country, origin: str, target: str):
+    line = country.lines["gemeinde"]
+    before = line.known[int(origin)]
+    people = line.sizes_at(int(origin)).filter(pl.col("weight_class") == "population", pl.col("area").is_in(before))
+    moves = line.between(int(origin), int(target))
+    whole = links_between(moves, before, complete=True).filter(pl.col("weight_class") == "population")
+    some = links_between(moves, before).filter(pl.col("weight_class") == "population")
+    for rows in (whole, some):
+        parts = rows.join(people, left_on="from_area", right_on="area")
+        moved = parts.select((pl.col("weight") * pl.col("size")).sum()).item()
+        assert moved == pytest.approx(parts.unique("from_area")["size"].sum(), abs=1e-6)
+    assert some.height < 100 < whole.height
+
+
+def test_links_are_what_the_chain_of_crosswalks_says(country: Country, gemeinden: list[Crosswalk]):
+    way = chain(gemeinden, "gemeinde", "2021", "2023")
+    for name in CLASSES:
+        both = linked(country, "2021", "2023", name).join(
+            way.of_class(name), on=["from_area", "to_area"], how="full", coalesce=True
+        )
+        gap = (pl.col("weight").fill_null(0) - pl.col("weight_right").fill_null(0)).abs()
+        assert both.filter(gap > 1e-12).is_empty(), name
+
+
+@pytest.mark.parametrize(
+    ("level", "origin", "target", "gone", "new", "other", "open_targets"),
+    [
+        ("gemeinde", 2009, 2013, 1682, 852, 485, 312),
+        ("gemeinde", 2013, 2020, 512, 278, 778, 718),
+        ("gemeinde", 2020, 2021, 11, 5, 6, 0),
+        ("gemeinde", 2021, 2022, 4, 0, 4, 0),
+        ("gemeinde", 2022, 2023, 13, 1, 18, 0),
+        ("gemeinde", 2023, 2024, 24, 2, 28, 0),
+        ("kreis", 2009, 2013, 16, 7, 21, 7),
+        ("kreis", 2013, 2020, 2, 1, 12, 0),
+        ("kreis", 2020, 2021, 1, 0, 1, 0),
+        ("kreis", 2021, 2022, 0, 0, 0, 0),
+        ("kreis", 2022, 2023, 0, 0, 6, 0),
+        ("kreis", 2023, 2024, 0, 0, 5, 0),
+    ],
+)  # fmt: skip
+def test_how_many_territories_changed_between_two_vintages(
+    country: Country, level: str, origin: int, target: int, gone: int, new: int, other: int, open_targets: int
+):
+    line = country.lines[level]
+    before, later = line.known[origin], line.known[target]
+    changed = line.differing(origin, target, before & later)
+    counts = (len(before - later), len(later - before), len(changed), len(line.between(origin, target).open_targets))
+    assert counts == (gone, new, other, open_targets)
+
+
+def test_every_kreis_of_a_register_counts_all_its_gemeinden(country: Country):
+    links = country.tables.links.filter(pl.col("to_level") == "kreis", pl.col("weight_class") == "population")
+    for year in YEARS:
+        counted = links.filter(pl.col("kind") == "within", pl.col("to_vintage") == year)
+        kreise = country.tables.areas.filter(pl.col("area_level") == "kreis", pl.col("area_vintage") == year)
+        named = set(kreise["area"].to_list())
+        assert len(named) >= 400
+        parts = Counter(key[:5] for key in country.keys_at(year) if key[:5] in named)
+        assert dict(counted.select("to_area", "parts").iter_rows()) == parts
+        assert counted.height == sum(parts.values())
