@@ -193,7 +193,7 @@ def test_statistics_and_waiting_entries_ask_for_no_cells() -> None:
     kept = [kpi for kpi in catalogue if not kpi.computable]
     assert {kpi.id for kpi in kept if kpi.rule not in STATISTICS_RULES} == {"family_migration_rate"}
     assert not {"pop_by_age_mean", "pop_fam_mean"} & catalogue.measures()
-    assert catalogue["social_burden_dynamics"].formula == "z_index(social_burden_index, 3 years)"
+    assert catalogue["social_burden_dynamics"].formula == "z_index(social_burden_index, less that of 3 years before)"
 
 
 def test_the_default_social_index_leaves_migration_out() -> None:
