@@ -3,11 +3,11 @@
 """The statistics before the door as cells: from formed cells to one cell per KPI, area and period.
 
 Belongs here: which method gets which frames, and what a cell of a statistic says beside its value. Does not belong
-here: the methods (`statistics`), their inputs (`statistic_values`), and whether such a cell may be published (the door).
+here: the methods (`statistics`), their inputs (`statistic_values`), and whether such a cell may be published (door).
 
 Statistics are formed on the levels of their KPI, in its frequencies, within one vintage, on the basis of the first
-input. A cell that cannot be formed because something is missing is not there; one that an agency's gap prevents is withheld
-(Q), one that is not defined is M. Pseudo-areas (`<AGS>-99`) are in none.
+input. A cell that cannot be formed because something is missing is not there; one that a withheld cell prevents is
+withheld (Q), one that is not defined is M. Pseudo-areas (`<AGS>-99`) are in none.
 """
 
 from __future__ import annotations
@@ -82,18 +82,21 @@ def _ages(kpi: Kpi, catalogue: Catalogue, cells: pl.DataFrame, areas: pl.DataFra
     """Methods on vectors by age."""
     vectors = inputs_of(kpi, catalogue).vectors
     named = [(name, vectors[name]) for name in (input_name(kpi, name) for name in kpi.used_inputs)]
-    found = [_of_ages(kpi, *ages) for ages in by_age(cells, named, str(kpi.method), kpi.denominator_bases)]
+    parts = by_age(cells, named, str(kpi.method), kpi.denominator_bases)
+    found = [_of_ages(kpi, *ages) for ages in parts if _open_group_stated(kpi, ages.ages[-1])]
     return Formed(pl.concat(found) if found else cells.select(KEYS).clear().with_columns(**_NOTHING))
+
+
+def _open_group_stated(kpi: Kpi, last: str) -> bool:
+    """Whether the mean age of the last group is known: it is closed, or the KPI states one inside it."""
+    return kpi.method != "mean_age" or not last.endswith("+") or float(last[:-1]) <= (kpi.open_mean or 0)
 
 
 def _of_ages(kpi: Kpi, ages: tuple[str, ...], parts: tuple[pl.DataFrame, ...]) -> pl.DataFrame:
     if kpi.method == "median_age":
         return frames.median_age(parts[0], ages, kpi.completed, KEYS)
     if kpi.method == "mean_age":
-        stated = not ages[-1].endswith("+") or float(ages[-1][:-1]) <= (kpi.open_mean or 0)
-        return frames.mean_age(
-            parts[0] if stated else parts[0].clear(), ages, kpi.open_mean or 999, kpi.completed, KEYS
-        )
+        return frames.mean_age(parts[0], ages, kpi.open_mean, kpi.completed, KEYS)
     if kpi.method == "total_fertility_rate":
         return frames.total_fertility_rate(parts[0], parts[1], ages, keys=KEYS)
     if kpi.method == "life_expectancy":

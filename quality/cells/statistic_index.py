@@ -99,5 +99,5 @@ def lagged(kpi: Kpi, cells: pl.DataFrame) -> pl.DataFrame:
         *KEYS,
         pl.col("value") - pl.col("value_then"),
         worst("obs_status", "obs_status_then").alias("obs_status"),
-        pl.concat_list("terms", "terms_then").alias("terms"),
+        pl.concat_list("terms", "terms_then").list.sort().alias("terms"),
     )
