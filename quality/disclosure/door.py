@@ -119,7 +119,7 @@ def judge(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
 
 def _statistics(cells: pl.DataFrame) -> pl.DataFrame:
     """Statistics apart from all others: no sum leads to them or from them. Public ones pass, unless an agency's gap."""
-    public = pl.col("publicity") == "public"
+    public = (pl.col("publicity") == "public").fill_null(False)
     reason = pl.when(~public).then(pl.lit("statistic")).when(pl.col("obs_status") == "Q").then(pl.lit("agency"))
     return cells.with_columns(
         public.alias("known"), pl.lit(False).alias("unsafe"), pl.lit(False).alias("seed"), reason.alias("reason")

@@ -42,6 +42,8 @@ def test_figures_follow_from_the_cells(built: Candidate) -> None:
     assert figures["share_65_plus", f"{CITY}-01"] == [25, "A", "amt"]
     assert figures["share_65_plus", f"{CITY}-02"] == [None, "Q", "amt"]
     assert figures["unemployed_share", f"{CITY}-01"] == [10, "A", "amt;ba"]
+    assert figures["median_age", f"{CITY}-01"] == [44.3, "A", "amt"]
+    assert figures["median_age", CITY] == [None, "Q", "amt"]
     assert figures["unemployed_share", f"{CITY}-02"] == [None, "M", "amt;ba"]  # 20 persons below 30
 
 
