@@ -12,12 +12,12 @@ withheld (Q), one that is not defined is M. Pseudo-areas (`<AGS>-99`) are in non
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import polars as pl
 
 from quality.cells.statistic_index import index, lagged
-from quality.cells.statistic_inputs import Inputs, elements, input_name, inputs_of, vector_codes
+from quality.cells.statistic_inputs import Inputs, element_codes, elements, input_name, inputs_of, vector_codes
 from quality.cells.statistic_segregation import segregation
 from quality.cells.statistic_values import CELL_KEY, KEYS, Formed, by_age, in_city, lent, of_measure, real
 from quality.cells.statistics import frames
@@ -54,24 +54,31 @@ def statistic_cells(kpi: Kpi, catalogue: Catalogue, cells: pl.DataFrame, areas: 
     that a smoothed rate is drawn to, which `terms` do not name. Raises ValueError for a negative or infinite input,
     naming its row and no value.
     """
-    usable = _usable(cells, kpi)
     if not kpi.statistic or not kpi.method:
         return _empty(cells)
+    usable = _usable(cells, kpi, _wanted(inputs_of(kpi, catalogue), cells["measure"].unique().to_list()))
     inner = [catalogue[name] for name in kpi.used_inputs if name not in measures() and catalogue[name].statistic]
     for entry in inner:
         made = statistic_cells(entry, catalogue, cells, areas)
-        usable = pl.concat([usable, _usable(made, kpi).select(usable.columns)])
+        usable = pl.concat([usable, _usable(made, kpi, [entry.id])])
     formed = _FORMS[kpi.method](kpi, catalogue, usable, areas)
     rows = real(formed.rows).filter(~pl.col("obs_status").is_in(["O", "L"]))
     rows = rows.filter(pl.col("area_level").is_in(kpi.levels)) if kpi.levels else rows
     return _finished(kpi, _attributed(rows, formed.rest, usable), usable, areas)
 
 
-def _usable(cells: pl.DataFrame, kpi: Kpi) -> pl.DataFrame:
-    """Cells with their ids, in the frequencies of the KPI; several years together count as annual."""
+def _usable(cells: pl.DataFrame, kpi: Kpi, wanted: Collection[str]) -> pl.DataFrame:
+    """Cells of some measures with their ids, in the frequencies of the KPI; several years together count as annual."""
     periods = [period for period in cells["period"].unique().to_list() if frequency(period)[0] in kpi.frequencies]
-    ids = pl.concat_str([pl.col(name) for name in CELL_KEY], separator="|").alias("cell")
-    return cells.select(FORMED).filter(pl.col("period").is_in(periods)).with_columns(ids).unique("cell").sort("cell")
+    kept = cells.select(FORMED).filter(pl.col("measure").is_in(list(wanted)), pl.col("period").is_in(periods))
+    return kept.with_columns(pl.concat_str([pl.col(name) for name in CELL_KEY], separator="|").alias("cell"))
+
+
+def _wanted(asked: Inputs, offered: Iterable[str]) -> set[str]:
+    """The names of the cells that a statistic is made from, as far as they are there."""
+    names = set(offered)
+    parts = [element_codes(vector, measure, names) for vector, measure in asked.vectors.items()]
+    return names & {*asked.measures, *asked.expressions}.union(*parts)
 
 
 def _empty(cells: pl.DataFrame) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
 from raw.lake.files import atomic, read_json, write_json
 from raw.vocabulary.period import frequency
 
-DOOR_VERSION = "3"
+DOOR_VERSION = "4"
 PROTECTED = (
     "cell", "measure", "area", "area_level", "area_vintage", "period", "freq", "basis", "value", "obs_status",
     "conf_status", "unit", "sources",
