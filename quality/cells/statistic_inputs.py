@@ -94,6 +94,20 @@ def element_codes(vector: str, measure: Measure, names: Iterable[str]) -> dict[s
     return found
 
 
+def concept_and_dims(name: str) -> tuple[str, str]:
+    """Concept and dimensions of a measure, of a sum over years (`births/P3Y`) and of a vector's element, by its name.
+
+    Raises KeyError for a name that is none of these.
+    """
+    start, bracket, dims = name.removesuffix("]").partition("[")
+    own = measures().get(start.partition("/")[0])
+    if own is not None:
+        return own.concept, dims if bracket else format_dims(own.dims)
+    if start not in concepts():
+        raise KeyError(name)
+    return start, dims
+
+
 def vector_codes(measure: Measure, offered: Iterable[str]) -> tuple[str, ...] | None:
     """The finest disjoint age groups that are exactly a vector's span, of those that a table has or that add up to it.
 

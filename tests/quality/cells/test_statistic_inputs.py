@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from quality.cells.statistic_cells import elements, inputs_of, vector_codes
-from quality.cells.statistic_inputs import element_codes
+from quality.cells.statistic_inputs import concept_and_dims, element_codes
 from quality.cells.statistic_values import CELL_KEY, of_kpi
 from raw.vocabulary.dimensions import age_interval
 from raw.vocabulary.measures import measures
@@ -117,6 +117,24 @@ def test_elements_are_measures_with_the_period_rule_of_their_vector_and_names_th
     assert element_codes("women_by_age_mean", WOMEN, [*found, *others]) == dict(
         zip(found, ["15-19", "20"], strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("births/P3Y", ("births", "")),
+        ("pop_0_17/P3Y", ("pop", "age=0-17")),
+        ("pop_0_17", ("pop", "age=0-17")),
+        ("births[age=15-19]", ("births", "age=15-19")),
+        ("women_by_age_mean[age=15-19;sex=f]", ("pop", "age=15-19;sex=f")),
+        ("deaths_by_age/P3Y[age=90+]", ("deaths", "age=90+")),
+        ("pop[age=0]", ("pop", "age=0")),
+    ],
+)
+def test_a_name_says_concept_and_dimensions(name: str, expected: tuple[str, str]):
+    assert concept_and_dims(name) == expected
+    with pytest.raises(KeyError):
+        concept_and_dims("life_expectancy")
 
 
 def test_quotients_before_the_door_are_those_behind_it(root: Path):
