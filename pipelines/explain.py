@@ -83,7 +83,7 @@ def explain(site: SiteResource, kpi: str, area: str, period: str, tier: str) -> 
         bases = [row["basis"], *entry.denominator_bases]
         lines: list[CellLine] = []
         if not withheld:
-            for expression in filter(None, (entry.numerator, entry.denominator)):
+            for expression in filter(None, (entry.above, entry.denominator)):
                 start = _cell(cells, expression, row, bases)
                 if start is not None:
                     _follow(cells, start, 0, names, lines)

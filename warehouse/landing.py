@@ -69,14 +69,18 @@ def load_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[
 
 
 def load_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Load the catalogue: a row per computable KPI, per measure in a KPI, per basis that may lend a denominator."""
-    kpis = catalogue.computable()
+    """Load the catalogue: a row per KPI that is not waiting, per measure in it, per basis that may lend a denominator.
+
+    A statistic comes through the door as a value: its numerator is the cell of its own name, there is no denominator,
+    and bases that lend one have had their turn before the door.
+    """
+    kpis = [kpi for kpi in catalogue if kpi.computable or kpi.statistic]
     load_rows(connection, "kpi", [_kpi_row(kpi) for kpi in kpis])
     load_rows(connection, "kpi_term", [row for kpi in kpis for row in _term_rows(kpi)])
     lending = [
         {"kpi": kpi.id, "basis": basis, "preference": preference}
         for kpi in kpis
-        for preference, basis in enumerate(kpi.denominator_bases, start=1)
+        for preference, basis in enumerate(() if kpi.statistic else kpi.denominator_bases, start=1)
     ]
     load_rows(connection, "kpi_denominator_basis", lending)
 
@@ -92,10 +96,10 @@ def _kpi_row(kpi: Kpi) -> dict[str, Any]:
         "name_de": kpi.name.de,
         "name_en": kpi.name.en,
         "domain": kpi.domain,
-        "numerator": kpi.numerator,
+        "numerator": kpi.above,
         "denominator": kpi.denominator,
         "formula": kpi.formula,
-        "factor": float(kpi.factor),
+        "factor": 1.0 if kpi.statistic else float(kpi.factor),
         "unit": kpi.unit,
         "rule": kpi.rule,
         "decimals": kpi.decimals,
@@ -111,3 +115,5 @@ def _term_rows(kpi: Kpi) -> Iterable[dict[str, Any]]:
     for role, expression in (("numerator", kpi.numerator), ("denominator", kpi.denominator)):
         for coef, measure in parse_expression(expression) if expression else ():
             yield {"kpi": kpi.id, "role": role, "measure": measure, "coef": coef}
+    for name in kpi.used_inputs:
+        yield {"kpi": kpi.id, "role": "input", "measure": name}

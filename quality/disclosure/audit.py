@@ -7,8 +7,10 @@ chose what to withhold; nothing of it is imported.
 
 Two looks. An equation with exactly one unknown term gives that term away, and then others may follow. And counts are
 not negative: sums leave each unknown an interval, which they narrow in turn; an unsafe count whose interval holds one
-whole number is given away too. What follows from public tables alone is compromised at its source, and no door of
-ours can take it back; only what follows with the help of anything that we publish counts here.
+whole number is given away too. A statistic is no sum and stands in no equation; one that is published counts, to be on
+the safe side, as giving away every withheld cell that it was made from. What follows from public tables alone is
+compromised at its source, and no door of ours can take it back; only what follows with the help of anything that we
+publish counts here.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ _ROUNDS = 30
 _PLACE = ["concept", "area", "area_level", "area_vintage", "period", "basis"]
 _BASE = pl.col("relation").is_in(["observed", "dims", "areas"])
 _PUBLIC = pl.col("publicity") == "public"
+_STATISTIC = pl.col("relation") == "statistic"
 Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 Values = NDArray[np.float64]
@@ -68,15 +71,23 @@ def examine(judged: pl.DataFrame) -> Findings:
     """The audit with the number of its equations; none where nothing is withheld or everything public."""
     if not judged["withheld"].any() or judged["publicity"].eq("public").all():
         return Findings([], 0)
-    cells = _touched(judged)
+    shown = _shown_by_statistics(judged)
+    cells = _touched(judged.filter(~_STATISTIC))
     system = build_system(cells)
     rows, columns = _with_relations(cells, system)
     withheld, public = cells["withheld"].to_numpy(), (cells["publicity"] == "public").to_numpy()
     unknown = _unknown_in_the_end(withheld, rows, columns)
     given_away = withheld & ~unknown & _unknown_in_the_end(withheld | ~public, rows, columns)
     given_away &= ~_made_of_known(cells, unknown)
-    found = sorted(cells.filter(given_away | pinned(cells, system))["cell"])
+    found = sorted({*cells.filter(given_away | pinned(cells, system))["cell"], *shown})
     return Findings(found, np.unique(rows).size + system.inner.size)
+
+
+def _shown_by_statistics(judged: pl.DataFrame) -> list[str]:
+    """Withheld cells that a published statistic was made from."""
+    published = judged.filter(_STATISTIC & ~pl.col("withheld"))
+    terms = published.select(pl.col("terms").explode().struct.field("cell")).to_series().drop_nulls()
+    return judged.filter(pl.col("withheld") & pl.col("cell").is_in(terms.implode()))["cell"].to_list()
 
 
 def pinned(cells: pl.DataFrame, system: System) -> Mask:

@@ -6,7 +6,8 @@ Belongs here: the way of a tier's cells through the door, and the protected file
 unsafe (`unsafe`), what is withheld beside them (`slices`; the suppression engine takes its place and keeps the
 interface), and the proof (`audit`).
 
-A cell made of others (previous year, mean, balance) is withheld if any of them is. Tables that are public at their
+A cell made of others (previous year, mean, balance) is withheld if any of them is. A statistic has no rule yet: it
+passes only if everything it was made from is public at its publisher (decision 0010). Tables that are public at their
 publisher are known to everybody and are never withheld; cells that the publisher withheld have no value here either.
 """
 
@@ -27,12 +28,15 @@ from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
 from raw.lake.files import atomic, read_json, write_json
 from raw.vocabulary.period import frequency
 
-DOOR_VERSION = "3"
+DOOR_VERSION = "4"
 PROTECTED = (
     "cell", "measure", "area", "area_level", "area_vintage", "period", "freq", "basis", "value", "obs_status",
     "conf_status", "unit", "sources",
 )  # fmt: skip
 _PUBLISH_FILE, _PUBLISH_FOLDER = 0o644, 0o755
+
+
+STATISTIC = pl.col("relation") == "statistic"
 
 
 class Refused(RuntimeError):
@@ -99,17 +103,27 @@ def _key(named: str, rules: Rules, tier: str) -> str:
 
 
 def judge(cells: pl.DataFrame, rules: Rules, tier: str) -> pl.DataFrame:
-    """The cells that a tier may know of, with `withheld` and `reason` (slice, derived, agency; restricted).
+    """The cells that a tier may know of, with `withheld` and `reason` (slice, derived, agency, statistic; restricted).
 
     Whoever reads a tier with more meanings reads this one too; what is withheld there is withheld here.
     """
-    admitted = _admitted(cells, rules, tier)
+    every = _admitted(cells, rules, tier)
+    statistics, admitted = every.filter(STATISTIC), every.filter(~STATISTIC)
     known = admitted.with_columns(pl.Series("known", follows_from_public(admitted), pl.Boolean))
     marked = mark_unsafe(known, rules, tier)
     for fuller in fuller_tiers(rules, tier):
         closed = judge(cells, rules, fuller).filter(pl.col("withheld"))
         marked = marked.with_columns(pl.col("seed") | pl.col("cell").is_in(closed["cell"].implode()))
-    return _derived(withhold_slices(marked))
+    return pl.concat([_derived(withhold_slices(marked)), _statistics(statistics)], how="diagonal").sort("cell")
+
+
+def _statistics(cells: pl.DataFrame) -> pl.DataFrame:
+    """Statistics apart from all others: no sum leads to them or from them. Public ones pass, unless an agency's gap."""
+    public = (pl.col("publicity") == "public").fill_null(False)
+    reason = pl.when(~public).then(pl.lit("statistic")).when(pl.col("obs_status") == "Q").then(pl.lit("agency"))
+    return cells.with_columns(
+        public.alias("known"), pl.lit(False).alias("unsafe"), pl.lit(False).alias("seed"), reason.alias("reason")
+    ).with_columns(pl.col("reason").is_not_null().alias("withheld"))
 
 
 def fuller_tiers(rules: Rules, tier: str) -> list[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,67 @@ def test_statistics_and_waiting_entries_ask_for_no_cells() -> None:
     kept = [kpi for kpi in catalogue if not kpi.computable]
     assert {kpi.id for kpi in kept if kpi.rule not in STATISTICS_RULES} == {"family_migration_rate"}
     assert not {"pop_by_age_mean", "pop_fam_mean"} & catalogue.measures()
-    assert catalogue["social_burden_dynamics"].formula == "z_index(social_burden_index, 3 years)"
+    assert catalogue["social_burden_dynamics"].formula == "z_index(social_burden_index, less that of 3 years before)"
+
+
+_OWN = (
+    "own: {name: {de: x, en: x}, domain: demography, unit: per_1000, factor: 1000, rule: before_door,"
+    " status: statistics, decimals: 1, direction: none, note: {de: x, en: x}, "
+)
+
+
+def test_a_site_defines_a_statistic_in_one_entry(tmp_path: Path) -> None:
+    entry = _OWN + "method: pooled_rate, inputs: [births, pop_mean], years: 3, denominator_bases: [register]}"
+    catalogue = load(site_kpis_dir=_site(tmp_path, entry))
+    assert "own" in catalogue.statistics().kpis
+    assert "own" not in catalogue.computable().kpis
+    assert catalogue["own"].formula == "pooled_rate(births, pop_mean, 3 years together)"
+    assert (catalogue["own"].above, catalogue["birth_rate"].above) == ("own", "births")
+
+
+def test_a_site_leaves_an_indicator_out_of_an_index_and_weighs_another(tmp_path: Path) -> None:
+    change = "exclude: [oldage_poverty], weights: {unemployed_share: 2}, base_period: '2018'"
+    site = _site(tmp_path, f"social_burden_index: {{extends: social_burden_index, {change}}}")
+    index = load(site_kpis_dir=site)["social_burden_index"]
+    assert index.used_inputs == ("child_poverty_0_17", "unemployed_share", "single_parent_share")
+    assert index.formula == ("z_index(child_poverty_0_17, 2 * unemployed_share, single_parent_share, base 2018)")
+    assert load()["social_burden_index"].base == "2015"
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (_OWN + "method: pooled_rate, inputs: [births]}", "needs as inputs: measure, measure; these are: measure"),
+        (_OWN + "method: pooled_rate, inputs: [births_by_age, pop_mean]}", "these are: vector, measure"),
+        (_OWN + "method: mean_age, inputs: [birth_rate]}", "needs as inputs: vector; these are: KPI"),
+        (_OWN + "method: median_age, inputs: [pop_by_age], years: 3}", "median_age has no years"),
+        (_OWN + "method: median_age, inputs: [pop_by_age], denominator_bases: [ba]}", "need a denominator"),
+        (
+            _OWN + "method: life_expectancy, inputs: [deaths_by_age, pop_by_age_mean], years: 3}",
+            "several years already",
+        ),
+        (
+            _OWN.replace("factor: 1000", "factor: 10") + "method: smoothed_rate, inputs: [births, pop_mean]}",
+            "per_1000 needs the factor 1000",
+        ),
+        (_OWN + "method: nothing, inputs: [births]}", "own, method"),
+        (_OWN.replace("own", "births_0") + "method: smoothed_rate, inputs: [birthz, pop_mean]}", "no measure birthz"),
+        (_OWN.replace("own", "births") + "method: smoothed_rate, inputs: [births, pop_mean]}", "the id of a measure"),
+        ("birth_rate: {extends: birth_rate, weights: {births: 2}}", "ratio_of_sums has no weights"),
+        ("social_burden_index: {extends: social_burden_index, exclude: [births]}", "which these are not: births"),
+        ("social_burden_index: {extends: social_burden_index, weights: {oldage_poverty: 0}}", "positive numbers"),
+        ("social_burden_index: {extends: social_burden_index, base_period: '2015-Q7'}", "base_period: not a period"),
+        ("social_burden_index: {extends: social_burden_index, first_year: null}", "needs a base_period"),
+        ("social_burden_index: {extends: social_burden_index, inputs: [births_by_age]}", "a value per age"),
+        (
+            "social_burden_dynamics: {extends: social_burden_dynamics, inputs: [birth_rate]}",
+            "lag_years needs one input",
+        ),
+    ],
+)
+def test_faults_of_statistics_are_told(tmp_path: Path, entry: str, fault: str) -> None:
+    with pytest.raises(CatalogueError, match=re.escape(fault)):
+        load(site_kpis_dir=_site(tmp_path, entry))
 
 
 def test_the_default_social_index_leaves_migration_out() -> None:

@@ -74,6 +74,7 @@ def all_cells() -> Cells:
                 cell("area_km2", area, period, size / 1600, "flaechenerhebung"),
                 cell("unemp", area, period, float(size // 20), "ba"),
                 cell("pop_15_64", area, period, float(size // 2)),
+                cell("median_age", area, period, None if area == CITY else 44.25),
             ]
     return cells
 

@@ -26,7 +26,7 @@ from warehouse.sqlmesh import Landing, build
 def test_every_model_is_built_and_every_audit_evaluated(built: Candidate) -> None:
     models = {model.name: model for model in built.result.models}
     assert models["core.protected_cell"].rows == len(all_cells())
-    assert models["marts.kpi"].rows == 210
+    assert models["marts.kpi"].rows == 216
     assert all(audit.verdict == "passed" for model in models.values() for audit in model.audits)
     assert sum(len(model.audits) for model in models.values()) > 50
 
@@ -42,6 +42,8 @@ def test_figures_follow_from_the_cells(built: Candidate) -> None:
     assert figures["share_65_plus", f"{CITY}-01"] == [25, "A", "amt"]
     assert figures["share_65_plus", f"{CITY}-02"] == [None, "Q", "amt"]
     assert figures["unemployed_share", f"{CITY}-01"] == [10, "A", "amt;ba"]
+    assert figures["median_age", f"{CITY}-01"] == [44.3, "A", "amt"]
+    assert figures["median_age", CITY] == [None, "Q", "amt"]
     assert figures["unemployed_share", f"{CITY}-02"] == [None, "M", "amt;ba"]  # 20 persons below 30
 
 

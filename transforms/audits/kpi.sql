@@ -19,5 +19,15 @@ AUDIT (
 SELECT kpi.kpi
 FROM @this_model AS kpi
 LEFT JOIN core.kpi_term AS term
-  ON term.kpi = kpi.kpi AND term.role = 'numerator'
+  ON term.kpi = kpi.kpi AND term.role IN ('numerator', 'input')
 WHERE term.kpi IS NULL;
+
+AUDIT (
+  name terms_have_a_coefficient,
+  blocking TRUE
+);
+
+/* A term of a sum has a coefficient; an input of a statistic has none, because a statistic is no sum. */
+SELECT kpi, role, measure
+FROM @this_model
+WHERE (role = 'input') <> (coef IS NULL);

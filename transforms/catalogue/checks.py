@@ -18,6 +18,8 @@ import yaml
 
 from raw.vocabulary.lists import codes
 from raw.vocabulary.measures import Concept, concepts, measures
+from raw.vocabulary.period import frequency
+from transforms.catalogue.methods import METHODS
 from transforms.catalogue.model import Kpi, parse_expression
 
 QUARTER_RULES = {"end": "stock_at_end", "mean": "mean_of_months", "sum": "sum_of_flow"}
@@ -35,16 +37,18 @@ def units() -> dict[str, dict[str, Any]]:
 
 def check(kpis: Mapping[str, Kpi], ids: Set[str]) -> list[str]:
     """All faults of some KPIs, in the order of their ids. `ids`: entries that exist, also those that are faulty."""
-    faults = [f"KPI {kpi.id}: {fault}" for kpi in kpis.values() for fault in _faults(kpi, ids)]
+    faults = [f"KPI {kpi.id}: {fault}" for kpi in kpis.values() for fault in _faults(kpi, kpis, ids)]
     return faults + [f"KPI {kpi}: is made from itself: {' > '.join(way)}" for kpi, way in _cycles(kpis)]
 
 
-def _faults(kpi: Kpi, ids: Set[str]) -> Iterator[str]:
+def _faults(kpi: Kpi, kpis: Mapping[str, Kpi], ids: Set[str]) -> Iterator[str]:
     used = [name for text in kpi.expressions for _, name in parse_expression(text)]
     unknown = sorted({name for name in used if name not in measures()})
     unknown += sorted({name for name in kpi.inputs if name not in measures() and name not in ids})
     if unknown:
         yield f"no measure {', '.join(unknown)}"
+    elif kpi.method:
+        yield from _method_faults(kpi, kpis)
     elif kpi.numerator:
         if vectors := sorted({name for name in used if measures()[name].vector}):
             yield f"{', '.join(vectors)} has a value per age; only a statistic can use it"
@@ -56,6 +60,31 @@ def _faults(kpi: Kpi, ids: Set[str]) -> Iterator[str]:
     for field, known in (("denominator_bases", "bases"), ("basis", "bases"), ("levels", "area_levels")):
         if strange := sorted(set(getattr(kpi, field)) - set(codes(known))):
             yield f"{field}: not in the list of {known}: {', '.join(strange)}"
+
+
+def _method_faults(kpi: Kpi, kpis: Mapping[str, Kpi]) -> Iterator[str]:
+    """A statistic has the inputs of its method, and its id is no measure: its cells bear it."""
+    form, roles = METHODS[kpi.method or "z_index"], [_role(name) for name in kpi.inputs]
+    if kpi.id in measures():
+        yield "a statistic cannot have the id of a measure"
+    if form.inputs and tuple(roles) != form.inputs:
+        yield f"{kpi.method} needs as inputs: {', '.join(form.inputs)}; these are: {', '.join(roles)}"
+    elif not form.inputs and "vector" in roles:
+        yield f"{kpi.method} takes no measure that has a value per age"
+    if kpi.years and (pooled := sorted(name for name in {*kpi.inputs} & {*measures()} if measures()[name].pool > 1)):
+        yield f"years: {', '.join(pooled)} are sums of several years already"
+    if kpi.lag_years and [getattr(kpis.get(name), "method", None) for name in kpi.inputs] != ["z_index"]:
+        yield "lag_years needs one input that is an index of z-scores"
+    if kpi.unit in units() and kpi.factor != units()[kpi.unit]["factor"]:
+        yield f"the unit {kpi.unit} needs the factor {units()[kpi.unit]['factor']}, not {kpi.factor:g}"
+    try:
+        frequency(kpi.base or "2000")
+    except ValueError as error:
+        yield f"base_period: {error}"
+
+
+def _role(name: str) -> str:
+    return "KPI" if name not in measures() else "vector" if measures()[name].vector else "measure"
 
 
 def _concepts(expression: str | None) -> dict[str, Concept]:

@@ -16,6 +16,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from transforms.catalogue.methods import METHODS, OPTIONS, STATISTICS_RULES, Method
+
 LOW_DENOMINATOR = 100
 """Below this denominator a rate is published but flagged U (low reliability)."""
 
@@ -27,9 +29,6 @@ Domain = Literal[
 Rule = Literal[
     "sum", "ratio_of_sums", "boundary_flow", "published_only", "weighted_mean", "composite", "before_door",
 ]  # fmt: skip
-STATISTICS_RULES = ("composite", "before_door")
-Method = Literal["median_age", "total_fertility_rate", "life_expectancy", "segregation_index", "z_index"]
-"""Functions of `quality.cells.statistics.frames` that make a KPI."""
 _IDENTIFIER = r"[a-z][a-z0-9_]*"
 _TERM = re.compile(rf"\s*(?P<sign>[+-])?\s*(?:(?P<coef>\d+(?:\.\d+)?)\s*\*\s*)?(?P<measure>{_IDENTIFIER})\s*")
 
@@ -95,9 +94,9 @@ class Kpi(BaseModel):
     `min_denominator`: below it no value is published (status M), below `LOW_DENOMINATOR` it is flagged U;
     None means that neither rule makes sense (areas, counts). `denominator_bases`: bases from which the
     denominator may come if the numerator's own basis has none, in order of preference.
-    A KPI of the rules `before_door` and `composite` is made from `inputs` (measures, KPIs) by a `method` of
-    `quality.cells.statistics`, `lag_years` after the value it is compared with; its status is `statistics`.
-    One whose cells cannot be formed yet is `waiting`. Everything below `note` describes.
+    A KPI of the rules `before_door` and `composite` is made from `inputs` (measures, KPIs) by a `method` with its
+    options (`methods`), on its `levels` only; its status is `statistics`. One whose cells cannot be formed yet is
+    `waiting`. Everything below `note` describes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -109,6 +108,12 @@ class Kpi(BaseModel):
     inputs: tuple[str, ...] = ()
     method: Method | None = None
     lag_years: int | None = Field(default=None, ge=1)
+    years: int | None = Field(default=None, ge=2)
+    open_mean: float | None = Field(default=None, gt=0)
+    completed: bool = False
+    weights: dict[str, float] = {}
+    base_period: str | None = None
+    exclude: tuple[str, ...] = ()
     factor: float = Field(default=1, gt=0)
     unit: str = Field(pattern=f"^{_IDENTIFIER}$")
     rule: Rule
@@ -142,8 +147,8 @@ class Kpi(BaseModel):
         if self.status == "statistics":
             if self.numerator or self.denominator or not self.inputs or not self.method:
                 raise ValueError(f"rule {self.rule} needs method and inputs, and has no numerator or denominator")
-        elif self.numerator is None or self.inputs or self.method or self.lag_years:
-            raise ValueError(f"rule {self.rule} needs a numerator, and has no method, inputs or lag_years")
+        elif self.numerator is None or self.inputs or self.method:
+            raise ValueError(f"rule {self.rule} needs a numerator, and has no method or inputs")
         elif self.rule in ("ratio_of_sums", "boundary_flow", "weighted_mean") and self.denominator is None:
             raise ValueError(f"rule {self.rule} needs a denominator")
         elif self.rule == "sum" and self.denominator is not None:
@@ -151,8 +156,24 @@ class Kpi(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _options_fit(self) -> Kpi:
+        allowed = METHODS[self.method].options if self.method else frozenset[str]()
+        if strange := [name for name in OPTIONS if getattr(self, name) and name not in allowed]:
+            raise ValueError(f"{self.method or self.rule} has no {', '.join(strange)}")
+        if strange := sorted({*self.weights, *self.exclude} - set(self.inputs)):
+            raise ValueError(f"weights and exclude name inputs, which these are not: {', '.join(strange)}")
+        if any(not 0 < weight < float("inf") for weight in self.weights.values()):
+            raise ValueError("weights are positive numbers")
+        if self.method == "z_index" and not self.lag_years and self.base is None:
+            raise ValueError("an index needs a base_period or a first_year")
+        if self.method and not self.used_inputs:
+            raise ValueError("every input is excluded")
+        return self
+
+    @model_validator(mode="after")
     def _parts_fit(self) -> Kpi:
-        if self.denominator is None and (self.denominator_bases or self.min_denominator is not None):
+        lends = self.denominator is not None or (self.method and "denominator_bases" in METHODS[self.method].options)
+        if (self.denominator_bases and not lends) or (self.min_denominator is not None and self.denominator is None):
             raise ValueError("denominator_bases and min_denominator need a denominator")
         if self.rule == "published_only" and self.numerator and len(parse_expression(self.numerator)) > 1:
             raise ValueError("a published figure is one measure, not a sum of measures")
@@ -164,6 +185,26 @@ class Kpi(BaseModel):
     def computable(self) -> bool:
         """Whether the value is a quotient of cells, formed behind the door; statistics come through it as values."""
         return self.status == "computed"
+
+    @property
+    def statistic(self) -> bool:
+        """Whether the value is formed before the door by a method, and passes it as a value."""
+        return self.status == "statistics"
+
+    @property
+    def used_inputs(self) -> tuple[str, ...]:
+        """The inputs but those that are excluded."""
+        return tuple(name for name in self.inputs if name not in self.exclude)
+
+    @property
+    def base(self) -> str | None:
+        """The period whose areas are the base of an index."""
+        return self.base_period or (str(self.first_year) if self.first_year else None)
+
+    @property
+    def above(self) -> str | None:
+        """The measure of the cell above the line; that of a statistic has the id of the KPI."""
+        return self.id if self.statistic else self.numerator
 
     @property
     def delivered_only(self) -> bool:
@@ -179,12 +220,26 @@ class Kpi(BaseModel):
     def formula(self) -> str:
         """The formula as people write it, e.g. `1000 * (births - deaths) / pop_mean`."""
         if self.numerator is None:
-            lag = f", {self.lag_years} years" if self.lag_years else ""
-            return f"{self.method}({', '.join(self.inputs)}{lag})"
+            return f"{self.method}({', '.join(self._arguments())})"
         if self.denominator is None:
             return self.numerator if self.factor == 1 else f"{self.factor:.12g} * {_bracketed(self.numerator)}"
         quotient = f"{_bracketed(self.numerator)} / {_bracketed(self.denominator)}"
         return quotient if self.factor == 1 else f"{self.factor:.12g} * {quotient}"
+
+    def _arguments(self) -> Iterator[str]:
+        """Inputs with their weights and the options, as people write them."""
+        for name in self.used_inputs:
+            yield f"{self.weights[name]:g} * {name}" if self.weights.get(name, 1) != 1 else name
+        if self.years:
+            yield f"{self.years} years together"
+        if self.lag_years:
+            yield f"less that of {self.lag_years} years before"
+        elif self.method == "z_index":
+            yield f"base {self.base}"
+        if self.open_mean:
+            yield f"open group at {self.open_mean:g}"
+        if self.completed:
+            yield "completed years"
 
 
 def _bracketed(expression: str) -> str:
@@ -209,6 +264,10 @@ class Catalogue:
     def computable(self) -> Catalogue:
         """The KPIs that are quotients of cells: neither statistics nor waiting."""
         return Catalogue({kpi.id: kpi for kpi in self if kpi.computable})
+
+    def statistics(self) -> Catalogue:
+        """The KPIs that are formed before the door by a method and pass it as values."""
+        return Catalogue({kpi.id: kpi for kpi in self if kpi.statistic})
 
     def expressions(self) -> dict[str, Terms]:
         """Every numerator and denominator, canonical text -> terms: the cells to form before the door."""

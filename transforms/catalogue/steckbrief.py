@@ -30,7 +30,8 @@ _DE = {
     "stock_at_end": "Quartal: Stand am Ende", "mean_of_months": "Quartal: Mittel der Monate",
     "sum_of_flow": "Quartal: Summe",
     "delivered": "Wird je Ebene übernommen, nie über Gebiete addiert.",
-    "statistics": "Wird vor der Geheimhaltung bestimmt; noch nicht angeschlossen.", "waiting": "Noch nicht gebildet.",
+    "statistics": "Wird vor der Geheimhaltung bestimmt; erscheint nur, wo alle Ausgangszahlen veröffentlicht sind.",
+    "waiting": "Noch nicht gebildet.",
     "minimum": "kein Wert bei einem Nenner unter {low:g}, unsicher unter {high:g}",
 }  # fmt: skip
 _EN = {
@@ -42,7 +43,8 @@ _EN = {
     "stock_at_end": "quarter: stock at its end", "mean_of_months": "quarter: mean of months",
     "sum_of_flow": "quarter: sum",
     "delivered": "Taken per level as delivered, never added up over areas.",
-    "statistics": "Made before disclosure control; not connected yet.", "waiting": "Not formed yet.",
+    "statistics": "Made before disclosure control; appears only where all figures it is made from are public.",
+    "waiting": "Not formed yet.",
     "minimum": "no value with a denominator below {low:g}, unreliable below {high:g}",
 }  # fmt: skip
 _DOMAINS = {

@@ -13,7 +13,7 @@ MODEL (
     domain = 'Field of reporting',
     formula = 'The formula as people write it',
     unit = 'Unit of the value',
-    rule = 'sum: add up; ratio_of_sums: never average, divide the sums; weighted_mean: the same, the denominator is the weight; boundary_flow: counted on each level, never add over areas; published_only: taken as published',
+    rule = 'sum: add up; ratio_of_sums: never average, divide the sums; weighted_mean: the same, the denominator is the weight; boundary_flow: counted on each level, never add over areas; published_only: taken as published; before_door, composite: a statistic of its area, never add or average',
     decimals = 'Decimals that are published',
     direction = 'Whether a higher value is better, a lower one, or neither',
     min_denominator = 'Below this denominator there is no value (status M); empty: no such rule',
