@@ -27,6 +27,7 @@ from benchmarks.cells.generate import Nation, generate, write_source
 
 MAX_OF_FLOOR, MIN_OF_PANDAS, MAX_MB = 1.5, 10, 8000
 PANDAS_UP_TO = 0.1
+WIDTH, NAMED = 150, 20
 CHANGED = "finance"
 """The source whose file is exchanged to see what depends on it."""
 
@@ -42,7 +43,7 @@ def main() -> int:
     given = words.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="cells-"))
     try:
-        faults = _measure(folder, given, Console())
+        faults = _measure(folder, given, Console(width=WIDTH))
     finally:
         if given.keep is None:
             shutil.rmtree(folder)
@@ -101,7 +102,7 @@ def _median(runs: list[Run]) -> Run:
 
 
 def _out(nation: Nation, name: str) -> Path:
-    return nation.folder / f"cells-{name}.parquet"
+    return nation.folder / ("cells-ours" if name == "ours" else f"cells-{name}.parquet")
 
 
 def _row(nation: Nation, found: dict[str, Run]) -> list[str]:
@@ -109,7 +110,9 @@ def _row(nation: Nation, found: dict[str, Run]) -> list[str]:
         return f"{found[name].seconds:.1f} ({found[name].cpu:.1f})" if name in found else "-"
 
     def ratio(one: str, other: str) -> str:
-        return f"{found[one].seconds / found[other].seconds:.2f}" if {one, other} <= set(found) else "-"
+        if not {one, other} <= set(found):
+            return "-"
+        return f"{found[one].seconds / found[other].seconds:.2f} ({found[one].cpu / found[other].cpu:.2f})"
 
     peaks = [f"{found[name].peak_mb:,.0f}" if name in found else "-" for name in ("ours", "floor", "pandas")]
     cells = f"{contestants.cells_in(_out(nation, 'floor')):,}"
@@ -142,7 +145,8 @@ def _changed_source(folder: Path, console: Console) -> list[str]:
             write_source(nation, CHANGED, seed=seed)
         done = contestants.run("rebuild", nation, lake)
         anew[case] = done.said
-        console.print(f"{case}: {len(done.said)} formed anew ({', '.join(done.said)}) in {done.seconds:.1f} s")
+        named = f" ({', '.join(done.said)})" if 0 < len(done.said) <= NAMED else ""
+        console.print(f"{case}: {len(done.said)} parts formed anew{named} in {done.seconds:.1f} s ({done.cpu:.1f})")
     write_source(nation, CHANGED)
     every, none, some = anew.values()
     if none:

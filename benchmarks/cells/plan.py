@@ -134,6 +134,7 @@ def tables() -> tuple[Delivered, ...]:
     return tuple(sorted(found, key=lambda table: (table.source, table.concept)))
 
 
+@cache
 def sources() -> dict[str, Source]:
     """The contracts of the sources: public official statistics, one column per dimension string."""
     return {domain: _source(domain) for domain in sorted({table.source for table in tables()})}
