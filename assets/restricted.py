@@ -19,6 +19,7 @@ from assets.resources import SiteResource
 from quality.cells.cells import build_cells
 from quality.cells.plan import plans, sources_of
 from quality.cells.read import read_cells
+from quality.cells.statistic_parts import DOMAIN, build_statistics
 from quality.disclosure.door import Refused, protect
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
@@ -34,14 +35,15 @@ def restricted_assets(
 ) -> list[dg.AssetsDefinition]:
     """All assets of the restricted zone, with their checks."""
     by_domain = plans(catalogue)
-    feeding = {domain: sources_of(plan.by_concept(), sources) for domain, plan in by_domain.items()}
+    feeding = {domain: sources_of(plan.concepts, sources) for domain, plan in by_domain.items()}
     return [
         snapshots,
         *(_observations(source) for source in sources.values()),
         _areas(list(sources)),
         *(_checked(source) for source in sources.values()),
         *(_cells(domain, feeding[domain]) for domain in by_domain),
-        *(_protected(tier, list(by_domain)) for tier in tiers),
+        _statistics(list(by_domain)),
+        *(_protected(tier, [*by_domain, DOMAIN]) for tier in tiers),
     ]
 
 
@@ -177,6 +179,23 @@ def _cells(domain: str, sources: list[str]) -> dg.AssetsDefinition:
             return dg.MaterializeResult(metadata={"dagster/row_count": result.rows, "formed": result.formed})
 
     return cells
+
+
+def _statistics(by_domain: list[str]) -> dg.AssetsDefinition:
+    name = f"cells__{DOMAIN}"
+
+    @dg.asset(
+        name=name, deps=["areas", *(f"cells__{domain}" for domain in by_domain)], group_name="cells", tags=ZONE,
+        kinds={"python", "parquet"}, description="Fertility, life expectancy, median age, segregation and indices.",
+    )  # fmt: skip
+    def statistics(site: SiteResource) -> dg.MaterializeResult:
+        with guarded(site, name):
+            files = [site.pointed(f"cells__{domain}") for domain in by_domain]
+            result = build_statistics(site.lake().root, site.catalogue(), files, site.area_table())
+            site.point(name, result.path)
+            return dg.MaterializeResult(metadata={"dagster/row_count": result.rows, "formed": result.formed})
+
+    return statistics
 
 
 def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:

@@ -19,6 +19,8 @@ from assets.resources import SiteResource
 from pipelines.report import checked_report
 from quality.cells.plan import plans
 from quality.cells.read import read_cells
+from quality.cells.statistic_inputs import inputs_of
+from quality.cells.statistic_parts import DOMAIN
 from raw.lake.files import read_json
 from raw.vocabulary.measures import measures, plain_name
 from transforms.catalogue import Kpi, parse_expression
@@ -103,13 +105,17 @@ def explain(site: SiteResource, kpi: str, area: str, period: str, tier: str) -> 
 
 
 def _cells_of(site: SiteResource, kpi: Kpi) -> pl.DataFrame:
-    """The cells of the KPI's expressions and of all that they are made of, with their addresses."""
-    needed = [plan for plan in plans(site.catalogue()).values() if set(kpi.expressions) & set(plan.expressions)]
-    names = {name for plan in needed for named in plan.by_concept().values() for name in named}
+    """The cells of the KPI's expressions, or of a statistic, and of all that they are made of, with their addresses."""
+    domains = list(plans(site.catalogue()))
+    files = [site.pointed(f"cells__{domain}") for domain in domains]
+    if kpi.statistic:
+        asked = inputs_of(kpi, site.catalogue())
+        made = read_cells([site.pointed(f"cells__{DOMAIN}")], site.area_table(), [kpi.id])
+        parts = made["terms"].explode().struct.field("cell").str.split("|").list.first().unique().drop_nulls()
+        named = {*asked.expressions, *asked.measures, *parts}
+        return pl.concat([made, read_cells(files, site.area_table(), named, provenance=True)])
     used = {name for text in kpi.expressions for _, name in parse_expression(text)}
-    bases = {plain_name(measures()[name]) for name in used}
-    wanted = {*kpi.expressions, *used, *(bases & names)}
-    files = [site.pointed(f"cells__{plan.domain}") for plan in needed]
+    wanted = {*kpi.expressions, *used, *(plain_name(measures()[name]) for name in used)}
     return read_cells(files, site.area_table(), wanted, provenance=True)
 
 

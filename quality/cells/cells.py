@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,38 +85,42 @@ def build_cells(
 
     `memory_limit` as DuckDB writes it (`7GB`); what does not fit is kept in a restricted folder of the lake.
     """
-    by_concept = plan.by_concept()
-    inputs = {name: checked[name] for name in sources_of(by_concept, sources) if name in checked}
+    inputs = {name: checked[name] for name in sources_of(plan.concepts, sources) if name in checked}
     root = restricted_folder(lake_root / "cells")
     folder = restricted_folder(root / plan.domain)
     where = geography.fingerprint()
     with _connection(restricted_folder(root / "spill"), memory_limit) as connection:
-        offered = _offers(folder, connection, inputs, list(by_concept))
+        offered = _offers(folder, connection, inputs, plan.concepts)
         _register(connection, geography)
         listed: list[dict[str, Any]] = []
+        published, inner = replace(plan, inner={}, vectors={}), set[str]()
         formed = 0
-        for concept, named in by_concept.items():
-            work = Work(concept, named, [one for one in offered if one.concept == concept], sources)
+        for concept in plan.concepts:
+            own_offers = [one for one in offered if one.concept == concept]
+            named = plan.of_concept(concept, own_offers)
+            inner |= set(named) - set(published.of_concept(concept))
+            work = Work(concept, named, own_offers, sources)
             if not work.recipes:
                 continue
             own = {name: inputs[name] for name in work.sources}
-            path = folder / f"{concept}-{_digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
-            if not _finished(path):
+            path = folder / f"{concept}-{digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
+            if not finished(path):
                 formed += 1
                 _form(connection, work, list(own.values()), geography, path)
             listed.append(read_json(path.with_suffix(".json")))
         if wanted := _formable(plan, listed):
-            about = [entry["path"] for entry in listed], wanted
-            path = folder / f"combinations-{_digest(CELLS_VERSION, about)}.parquet"
-            if not _finished(path):
+            used = [entry["path"] for entry in listed]
+            path = folder / f"combinations-{digest(CELLS_VERSION, used, wanted)}.parquet"
+            if not finished(path):
                 formed += 1
                 _combine(connection, folder, listed, wanted, path)
             listed.append(read_json(path.with_suffix(".json")))
-    manifest = folder / f"{_digest([entry['path'] for entry in listed], _names(inputs))}.json"
+    manifest = folder / f"{digest([entry['path'] for entry in listed], _names(inputs), sorted(inner))}.json"
     rows = sum(entry["rows"] for entry in listed)
     if not manifest.exists():
         files = {name: str(path) for name, path in inputs.items()}
-        write_json(manifest, {"domain": plan.domain, "rows": rows, "inputs": files, "parts": listed})
+        about = {"domain": plan.domain, "rows": rows, "inner": sorted(inner)}
+        write_json(manifest, about | {"inputs": files, "parts": listed})
     return CellFile(plan.domain, manifest, rows, formed)
 
 
@@ -129,7 +133,8 @@ def _connection(spill: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _digest(*about: Any) -> str:
+def digest(*about: Any) -> str:
+    """A name for content that depends on some things."""
     return hashlib.sha256(json.dumps(about, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
@@ -138,11 +143,12 @@ def _names(inputs: Mapping[str, Path]) -> dict[str, str]:
     return {name: path.name for name, path in inputs.items()}
 
 
-def _terms(part: Path) -> Path:
+def terms_of(part: Path) -> Path:
+    """Where the terms of a part lie."""
     return part.with_suffix(".terms")
 
 
-def _finished(part: Path) -> bool:
+def finished(part: Path) -> bool:
     """The JSON beside a part is written last."""
     return part.with_suffix(".json").exists()
 
@@ -151,7 +157,7 @@ def _offers(
     folder: Path, connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Path], wanted: Sequence[str]
 ) -> list[Offer]:
     """What the tables deliver; looked up once per set of inputs."""
-    memo = folder / f"offers-{_digest(_names(inputs), wanted)}.json"
+    memo = folder / f"offers-{digest(_names(inputs), wanted)}.json"
     if not memo.exists():
         found = steps.offers(connection, list(inputs.values()), wanted)
         write_json(memo, [[one.source, one.table, one.concept, one.dims, one.columns] for one in found])
@@ -194,13 +200,13 @@ def _form(
     with atomic(path) as part:
         origins = output.write_part(connection, work.sources, work.stated(direct), pieces.height > 0, part)
     if made_of_cells:
-        with atomic(_terms(path)) as terms:
+        with atomic(terms_of(path)) as terms:
             output.write_terms(connection, terms)
-    terms_file = {"terms": _terms(path).name} if made_of_cells else {}
-    _note(path, origins, concept=work.concept, recipes=work.listed(), **terms_file)
+    terms_file = {"terms": terms_of(path).name} if made_of_cells else {}
+    note(path, origins, concept=work.concept, recipes=work.listed(), **terms_file)
 
 
-def _note(path: Path, origins: Sequence[Sequence[str | None]], **about: Any) -> None:
+def note(path: Path, origins: Sequence[Sequence[str | None]], **about: Any) -> None:
     """Write the JSON beside a part, which says that it is finished: path, number of rows, origins."""
     rows = pl.scan_parquet(path).select(pl.len()).collect().item()
     write_json(path.with_suffix(".json"), {"path": path.name, "rows": rows, "origins": origins, **about})
@@ -227,4 +233,4 @@ def _combine(
     of_measures = {name: parts[measures()[name].concept] for terms in wanted.values() for _, name in terms}
     with atomic(path) as part:
         origins = output.combinations(connection, of_measures, wanted, part)
-    _note(path, origins)
+    note(path, origins)

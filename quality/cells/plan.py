@@ -12,10 +12,11 @@ formed once, whichever KPIs use it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from quality.cells.cover import cover
 from quality.cells.sql import CLASSES
+from quality.cells.statistic_inputs import elements, inputs_of, vector_codes
 from raw.contracts import Source, table_settings
 from raw.vocabulary.dimensions import format_dims
 from raw.vocabulary.lists import lists
@@ -25,20 +26,42 @@ from transforms.catalogue.catalogue import Catalogue, Kpi, Terms, parse_expressi
 
 @dataclass(frozen=True)
 class Plan:
-    """The expressions of a domain, canonical text → terms, and the measures that they are made of."""
+    """The expressions of a domain, canonical text → terms, and the measures that they are made of.
+
+    `inner` and `vectors`: measures that only statistics are made from; of a vector the elements that a table offers.
+    """
 
     domain: str
     expressions: Mapping[str, Terms]
     measures: Mapping[str, Measure]
+    inner: Mapping[str, Measure] = field(default_factory=dict)
+    vectors: Mapping[str, Measure] = field(default_factory=dict)
 
-    def by_concept(self) -> dict[str, dict[str, Measure]]:
-        """The measures of each concept, with the plain measures that those with a period rule start from."""
-        found: dict[str, dict[str, Measure]] = {}
-        for name, measure in sorted(self.measures.items()):
-            own = found.setdefault(measure.concept, {})
-            own[name] = measure
-            if not measure.plain:
-                own[plain_name(measure)] = plain(measure)
+    @property
+    def concepts(self) -> list[str]:
+        """The concepts that are needed, in alphabetical order."""
+        every = (*self.measures.values(), *self.inner.values(), *self.vectors.values())
+        return sorted({measure.concept for measure in every})
+
+    def of_concept(self, concept: str, offers: Iterable[Offer] = ()) -> dict[str, Measure]:
+        """The measures of a concept, the elements of vectors, and the plain measures that period rules start from."""
+        found: dict[str, Measure] = {}
+        for name, measure in sorted({**self.measures, **self.inner, **self.elements(concept, offers)}.items()):
+            if measure.concept == concept:
+                found[name] = measure
+                if not measure.plain:
+                    found.setdefault(plain_name(measure), plain(measure))
+        return found
+
+    def elements(self, concept: str, offers: Iterable[Offer]) -> dict[str, Measure]:
+        """The elements of the vectors of a concept: the finest age groups of each table that covers them."""
+        offered: dict[tuple[str, str], list[str]] = {}
+        for offer in offers:
+            offered.setdefault((offer.source, offer.table), []).append(offer.dims)
+        found: dict[str, Measure] = {}
+        for vector, measure in self.vectors.items():
+            for texts in offered.values() if measure.concept == concept else ():
+                found |= elements(vector, measure, vector_codes(measure, texts) or ())
         return found
 
     def combinations(self) -> dict[str, Terms]:
@@ -75,18 +98,38 @@ def expressions(kpis: Iterable[Kpi]) -> dict[str, Terms]:
 
 def plans(catalogue: Catalogue) -> dict[str, Plan]:
     """What a domain forms for the computable KPIs, in alphabetical order; an expression belongs to its first term."""
+    wanted = expressions(catalogue.computable())
+    inner: dict[str, Measure] = {}
+    vectors: dict[str, Measure] = {}
+    for kpi in catalogue.statistics():
+        asked = inputs_of(kpi, catalogue)
+        inner |= asked.measures
+        vectors |= asked.vectors
     by_domain: dict[str, dict[str, Terms]] = {}
-    for text, terms in expressions(catalogue.computable()).items():
+    for text, terms in wanted.items():
         by_domain.setdefault(domain_of(measures()[terms[0][1]].concept), {})[text] = terms
-    return {domain: plan(domain, texts) for domain, texts in sorted(by_domain.items())}
+    for measure in (*inner.values(), *vectors.values()):
+        by_domain.setdefault(domain_of(measure.concept), {})
+    return {domain: plan(domain, texts, inner, vectors) for domain, texts in sorted(by_domain.items())}
 
 
-def plan(domain: str, wanted: Mapping[str, Terms]) -> Plan:
-    """The plan for some expressions. Raises KeyError naming the measures that the vocabulary does not define."""
+def plan(
+    domain: str,
+    wanted: Mapping[str, Terms],
+    inner: Mapping[str, Measure] | None = None,
+    vectors: Mapping[str, Measure] | None = None,
+) -> Plan:
+    """The plan for some expressions, and for what statistics need of the domain.
+
+    Raises KeyError naming the measures that the vocabulary does not define.
+    """
     names = sorted({measure for terms in wanted.values() for _, measure in terms})
     if unknown := [name for name in names if name not in measures()]:
         raise KeyError(f"measures without a definition: {', '.join(unknown)}")
-    return Plan(domain, wanted, {name: measures()[name] for name in names})
+    own = {name: measures()[name] for name in names}
+    only = {name: one for name, one in (inner or {}).items() if name not in own and domain_of(one.concept) == domain}
+    within = {name: one for name, one in (vectors or {}).items() if domain_of(one.concept) == domain}
+    return Plan(domain, wanted, own, only, within)
 
 
 def plain(measure: Measure) -> Measure:

@@ -7,15 +7,16 @@ Belongs here: the columns of a cell as other stations know them. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
 from quality.cells.sql import ORIGIN, PART
+from quality.cells.statistic_inputs import concept_and_dims
 from raw.lake.files import read_json
-from raw.vocabulary.dimensions import format_dims, parse_dims
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import parse_expression
 
@@ -39,13 +40,14 @@ def read_cells(
 ) -> pl.DataFrame:
     """The cells (columns CELL, sorted by id) of the domains whose lists are given, or those of some measures.
 
-    `areas` is the area table, which names parents. Without `provenance` that column is empty: an address for each of
-    millions of cells is only looked up where somebody asks.
+    Cells from which only statistics are made are there only where they are asked for by name. `areas` is the area
+    table, which names parents. Without `provenance` that column is empty: an address for each of millions of cells is
+    only looked up where somebody asks.
     """
     listed = [(path.parent, read_json(path)) for path in files]
     wanted = None if measures is None else list(measures)
     parts = [
-        _part(folder, entry, wanted, content["inputs"] if provenance else {})
+        _part(folder, entry, wanted, content["inner"], content["inputs"] if provenance else {})
         for folder, content in listed
         for entry in content["parts"]
         if entry["rows"]
@@ -54,7 +56,8 @@ def read_cells(
     parents = areas.sort("parent", nulls_last=False).select("area", "area_level", "parent")
     parents = parents.unique(["area", "area_level"], keep="last", maintain_order=True)
     cells = pl.concat([empty, *(part.select(list(_SCHEMA)) for part in parts)])
-    about = _about(cells["measure"].unique().to_list())
+    units = {name: unit for _, content in listed for name, unit in content.get("units", {}).items()}
+    about = _about(cells["measure"].unique().to_list(), units)
     return (
         cells.join(parents, on=["area", "area_level"], how="left")
         .join(about, on="measure", how="left")
@@ -73,37 +76,36 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
-def _about(names: Iterable[str]) -> pl.DataFrame:
-    """Concept, dimensions and unit of measures, of names like `pop[age=0-2]` and of expressions."""
+def _about(names: Iterable[str], units: Mapping[str, str] = MappingProxyType({})) -> pl.DataFrame:
+    """Concept, dimensions and unit of measures, elements, expressions, and of statistics (with their `units`)."""
     rows = []
     for name in names:
-        concept, dims = _concept_and_dims(name)
-        first = concept if concept in concepts() else measures()[parse_expression(name)[0][1]].concept
-        rows.append((name, concept, dims, concepts()[first].unit))
+        try:
+            concept, dims = concept_and_dims(name)
+            rows.append((name, concept, dims, concepts()[concept].unit))
+        except KeyError:
+            own = units.get(name) or concepts()[measures()[parse_expression(name)[0][1]].concept].unit
+            rows.append((name, name, "", own))
     schema = ("measure", "concept", "dims", "unit")
     return pl.DataFrame(rows, schema=dict.fromkeys(schema, pl.String), orient="row")
 
 
-def _concept_and_dims(name: str) -> tuple[str, str]:
-    if name in measures():
-        return measures()[name].concept, format_dims(measures()[name].dims)
-    if name.endswith("]"):
-        concept, _, dims = name[:-1].partition("[")
-        return concept, format_dims(parse_dims(dims))
-    return name, ""
-
-
-def _part(folder: Path, entry: dict[str, Any], wanted: list[str] | None, inputs: dict[str, str]) -> pl.DataFrame:
+def _part(
+    folder: Path, entry: dict[str, Any], wanted: list[str] | None, inner: list[str], inputs: dict[str, str]
+) -> pl.DataFrame:
     origins = pl.DataFrame(
         [(number, *one) for number, one in enumerate(entry["origins"])],
         schema={"origin": pl.Int16, **dict.fromkeys(ORIGIN, pl.String)},
         orient="row",
     )
     scan = pl.scan_parquet(folder / entry["path"]).join(origins.lazy(), on="origin", how="left")
-    if wanted is not None:
-        scan = scan.filter(pl.col("measure").is_in(wanted))
+    of_these = ~pl.col("measure").is_in(inner) if wanted is None else pl.col("measure").is_in(wanted)
+    scan = scan.filter(of_these)
     cells = scan.with_columns(cell_id().alias("cell")).collect()
-    terms = _combined(cells) if "recipes" not in entry else _terms(folder, entry, cells)
+    if "statistics" in entry:
+        terms = pl.read_parquet(folder / entry["statistics"])
+    else:
+        terms = _terms(folder, entry, cells) if "recipes" in entry else _combined(cells)
     cells = cells.join(terms, on="cell", how="left").with_columns(pl.col("terms").fill_null([]))
     if not inputs or "recipes" not in entry:
         return cells.with_columns(pl.lit([], pl.List(pl.String())).alias("provenance"))
