@@ -64,10 +64,18 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+PUBLISHED = "published."
+"""Before the id of a KPI: the measure of an agency's own figure, which is compared with ours and never becomes a cell."""
+
+
 class ColumnRule(_Model):
-    """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning."""
+    """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
+
+    `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
+    """
 
     concept: str | None = None
+    published: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]*$")
     dims: dict[Code, Code] = {}
     unit: str | None = None
     factor: float = 1.0
@@ -91,9 +99,17 @@ class ColumnRule(_Model):
             raise ValueError(f"the concept {self.concept!r} is not in the vocabulary (raw/vocabulary/measures)")
         if self.meaning == "evidence" and not self.evidence:
             raise ValueError("meaning 'evidence' needs a sentence under evidence:")
-        if self.ignore is None and (self.concept is None) != (self.meaning == "unknown"):
-            raise ValueError("a column has a concept, or 'ignore: <reason>', or is 'unknown'")
+        if self.published and (self.concept or self.ignore or not self.unit):
+            raise ValueError("a published figure has a unit (that of its KPI), and neither a concept nor 'ignore'")
+        says_something = self.concept is not None or self.published is not None
+        if self.ignore is None and says_something == (self.meaning == "unknown"):
+            raise ValueError("a column has a concept, or 'published: <KPI>', or 'ignore: <reason>', or is 'unknown'")
         return self
+
+    @property
+    def measure(self) -> str | None:
+        """What the column's observations are about: a concept, an agency's own KPI, or None if nobody knows."""
+        return PUBLISHED + self.published if self.published else self.concept
 
 
 class PeriodRule(_Model):

@@ -15,13 +15,14 @@ from typing import Any
 
 import polars as pl
 
-from raw.contracts import AreaList, ColumnRule, Source, TableContract, table_settings
+from raw.contracts import AreaEntry, AreaList, ColumnRule, Source, TableContract, table_settings
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
 from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_from_label, format_dims
+from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period, year_of
@@ -186,7 +187,7 @@ class Mapper:
     def _column(self, block: Block, column: int, matched: Matched, rows: list[_Row]) -> pl.DataFrame:
         rule, grid = matched.rule, block.grid
         raw = [grid.rows[row][column] for row in block.rows]
-        concept = rule.concept or f"{self.table.id}.{matched.key}"
+        concept = rule.measure or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
         letters = column_letters(column)
         dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
@@ -311,15 +312,22 @@ def _named_areas(block: Block, rows: list[_Row], columns: ColumnMatch) -> pl.Dat
     return pl.DataFrame(sorted(found, key=str), schema=AREA_COLUMNS, orient="row")
 
 
+def _listed_area(entry: AreaEntry, listed: AreaList) -> tuple[str, str, str | None]:
+    """Key, level and vintage; areas above the city have the vintage of the figure's year, as everywhere."""
+    level = entry.level or listed.level
+    above = lists()["area_levels"][level]["kind"] == "administrative" and entry.key != listed.parent
+    return entry.key, level, None if above else listed.vintage
+
+
 def area_resolver(
     listed: AreaList | None, levels: list[dict[str, str]]
 ) -> Callable[[str], tuple[str, str, str | None] | None]:
     """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first."""
     known: dict[str, tuple[str, str, str | None]] = {}
     if listed:
-        for entry in listed.areas:
-            for code in (*entry.codes, entry.key):
-                known[code] = (entry.key, entry.level or listed.level, listed.vintage)
+        entries = [(entry, _listed_area(entry, listed)) for entry in listed.areas]
+        known = {entry.key: area for entry, area in entries}
+        known |= {code: area for entry, area in entries for code in entry.codes}  # `01` is the district, not the Land
     patterns = [(re.compile(level["pattern"]), level["level"]) for level in levels]
 
     def resolve(text: str) -> tuple[str, str, str | None] | None:
