@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 
@@ -113,9 +114,13 @@ class ColumnRule(_Model):
 
 
 class PeriodRule(_Model):
-    """Where the period of a table stands: in a stub column, above the table or in the header."""
+    """Where the period of a table stands: in a stub column, above the table or in the header.
+
+    Where the months have a column of their own (`month`), `stub` is that of the year.
+    """
 
     stub: str | None = None
+    month: str | None = None
     text: str | None = None
     header: str | None = None
     format: Literal["year", "quarter", "month"] = "year"
@@ -286,6 +291,7 @@ class Source(_Model):
     tables: dict[str, TableContract]
     areas: AreaList | None = None
     violations: list[KnownViolation] = []
+    differences: list[Difference] = []
 
     @property
     def id(self) -> str:
@@ -298,8 +304,9 @@ class Source(_Model):
         return self.contract.publicity == "confidential" or self.contract.klass in ("personal", "social")
 
     def fingerprint(self) -> str:
-        """SHA-256 of everything that the contract says (memo key of the harvest)."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+        """SHA-256 of everything that the contract says about reading and checking (memo key of the checks)."""
+        about = self.model_dump_json(by_alias=True, exclude={"differences"})
+        return hashlib.sha256(about.encode()).hexdigest()
 
 
 class Confirmation(_Model):

@@ -132,6 +132,9 @@ class Mapper:
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
+        if rule and rule.month and rule.month in block.stubs:
+            months = zip(block.stubs[rule.month], block.stubs[stub], strict=True)
+            block.stubs[stub] = [f"{month} {year}" for month, year in months]
         return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
 
     def _areas(

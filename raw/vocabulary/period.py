@@ -26,6 +26,11 @@ _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
 _GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
+_MONTH_NAMES = (
+    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+    "Dezember",
+)  # fmt: skip
+_NAMED_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) {_Y}(\.0)?\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
 
 FREQUENCIES: dict[str, str] = {code: entry["en"] for code, entry in lists()["freq"].items()}
@@ -227,6 +232,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         if int(end) not in (int(begin) + 1, (int(begin) + 1) % 100):
             return None
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
+    if found := _NAMED_MONTH.match(text):
+        return f"{found[2]}-{_MONTH_NAMES.index(found[1]) + 1:02d}"
     if (date := parse_date(text)) is None:
         return _as_written(text)
     if granularity == "year":
