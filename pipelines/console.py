@@ -19,6 +19,7 @@ from pipelines.explain import Explanation
 from pipelines.messages import Speaker
 from pipelines.report import Report, unexplained
 from pipelines.run import Outcome, Progress
+from quality.checks.comparison import CLASSES, Comparison
 
 MAX_LINES = 20
 
@@ -159,3 +160,16 @@ def show_explanations(say: Speaker, explanations: list[Explanation]) -> None:
         console.print(f"  {say('explain_checks')}:")
         for check in found.checks:
             console.print("    " + say("explain_check_line", **check))
+
+
+def show_comparison(say: Speaker, found: Comparison) -> None:
+    """A line per KPI and table: how many figures of which class; no figure itself."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    for row in found.counts().iter_rows(named=True):
+        classes = ", ".join(f"{say(f'compare.{name}')} {_number(row[name])}" for name in CLASSES if row[name])
+        console.print(f"{row['kpi']} ({row['source']}/{row['table']}): {classes}")
+    for source, entry in found.stale:
+        about = f"{', '.join(entry.kpis)} ({', '.join(entry.areas)}; {', '.join(entry.periods)})"
+        console.print(say("compare_stale", source=source, table=entry.table, about=about))
+    if found.rows.is_empty():
+        console.print(say("compare_nothing"))

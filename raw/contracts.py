@@ -66,7 +66,7 @@ class _Model(BaseModel):
 
 
 PUBLISHED = "published."
-"""Before the id of a KPI: the measure of an agency's own figure, which is compared with ours and never becomes a cell."""
+"""Before the id of a KPI: the measure of an agency's own figure, compared with ours and never a cell."""
 
 
 class ColumnRule(_Model):

@@ -24,7 +24,7 @@ class _Model(BaseModel):
 
 
 class Columns(_Model):
-    """Columns of a table whose sum is taken for the same area and period, `shift` years on, in a monthly table of one `month`."""
+    """Columns of a table, summed for the same area and period, `shift` years on; of a monthly table one `month`."""
 
     source: str | None = None
     table: str
@@ -41,7 +41,7 @@ class Instead(_Model):
 
 
 class Difference(_Model):
-    """Why a table's figures of a KPI differ from ours, for some areas and periods (patterns such as `15*`, `202[23]`)."""
+    """Why figures of a table differ from ours, for some areas and periods (patterns such as `15*`, `202[23]`)."""
 
     table: str
     kpis: list[str] = Field(min_length=1)

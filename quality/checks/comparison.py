@@ -90,7 +90,7 @@ def compare(
 
 
 def check_published(sources: Iterable[Source], catalogue: Catalogue) -> None:
-    """Every figure that a contract calls an agency's own is a KPI in its unit. Raises ValueError naming all that are not."""
+    """Raise ValueError naming every agency's own figure that is no KPI of the catalogue, or not in its unit."""
     faults = []
     for source in sources:
         for table in source.tables.values():

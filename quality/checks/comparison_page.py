@@ -23,10 +23,11 @@ Quoten, Dichten und Mittelwerte, die Ämter neben ihre Zahlen drucken, werden al
 Zellen, und mit dem verglichen, was das Produkt aus den Zahlen rechnet.
 
 - *equal*: ours rounds to theirs at the decimals they print; *rounding*: up to one unit of their last digit.
-- *reference date* (another date or a mean), *basis* (another basis), *definition* (other delimitation), *source error*: explained in
-  `raw/sources/<source>/differences.yml`. *tested*: from the parts that the explanation names, their figure came out.
-- *no value*: the product has no value of that KPI for the area and year (a part is not delivered, or stands on two bases), so
-  nothing is compared.
+- *reference date* (another date or a mean), *basis* (another basis), *definition* (other delimitation), *source error*:
+  explained in `raw/sources/<source>/differences.yml`. *tested*: from the parts that the explanation names, their figure
+  came out.
+- *no value*: the product has no value of that KPI for the area and year (a part is not delivered, or stands on two
+  bases), so nothing is compared.
 """
 _SHOWN = {name: name.replace("_", " ") for name in CLASSES}
 
