@@ -14,7 +14,7 @@ it is `unexplained`. Figures without a value of ours are kept and counted, never
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from raw.harvest.layout import family_config
 from raw.vocabulary.lists import lists
 from transforms.catalogue.catalogue import Catalogue
 
+_ABOUT = ("table", "kpi", "area", "period")
 CLASSES = ("equal", "rounding", "reference_date", "basis", "definition", "source_error", "unexplained", "no_value")
 SIGNIFICANT = 1e-11
 """Share of a figure below which a spreadsheet's last digits are the noise of its own arithmetic."""
@@ -146,6 +147,7 @@ class _Judge:
 
     def __init__(self, sources: Mapping[str, Source], catalogue: Catalogue, parts: _Parts) -> None:
         self._sources, self._catalogue, self._parts = sources, catalogue, parts
+        self._met: set[int] = set()
         self._used: set[int] = set()
         levels = lists()["area_levels"]
         self._open_levels = {name for name, level in levels.items() if level["kind"] == "administrative"}
@@ -170,24 +172,25 @@ class _Judge:
     def _class(self, source: Source, found: Mapping[str, Any], unit: float) -> tuple[str, Difference | None]:
         if found["ours"] is None:
             return "no_value", None
+        entries = [entry for entry in source.differences if entry.about(*(found[name] for name in _ABOUT))]
         difference = abs(found["ours"] - found["value"])
-        if difference <= unit * (0.5 + 1e-6):
-            return "equal", None
         if difference <= unit * (1 + 1e-6):
-            return "rounding", None
-        for entry in self._about(source, found):
-            if self._holds(source, entry, found, unit):
+            self._met.update(id(entry) for entry in entries)
+            return ("equal" if difference <= unit * (0.5 + 1e-6) else "rounding"), None
+        for entry in entries:
+            holds = self._holds(source, entry, found, unit)
+            if holds is not None:
+                self._met.add(id(entry))
+            if holds:
                 self._used.add(id(entry))
                 return entry.cause, entry
         return "unexplained", None
 
-    def _about(self, source: Source, found: Mapping[str, Any]) -> Iterator[Difference]:
-        for entry in source.differences:
-            if entry.about(found["table"], found["kpi"], found["area"], found["period"]):
-                yield entry
+    def _holds(self, source: Source, entry: Difference, found: Mapping[str, Any], unit: float) -> bool | None:
+        """Whether their figure comes out as the entry says; None if a part that it names is not there.
 
-    def _holds(self, source: Source, entry: Difference, found: Mapping[str, Any], unit: float) -> bool:
-        """Whether their figure comes out as the entry says; an entry that says nothing about it is believed."""
+        An entry that says nothing about it is believed.
+        """
         factor, theirs = self._catalogue[found["kpi"]].factor, found["value"]
         numerator, denominator = found["numerator"], found["denominator"]
         if entry.instead:
@@ -197,7 +200,7 @@ class _Judge:
             if entry.instead.denominator:
                 denominator = self._parts.value(source.id, entry.instead.denominator, *about)
             if numerator is None or not denominator:
-                return False
+                return None
             return bool(abs(factor * numerator / denominator - theirs) <= unit * (1 + 1e-6))
         if entry.whole_denominator:
             implied = factor * numerator / theirs if theirs else 0.5
@@ -206,10 +209,10 @@ class _Judge:
         return True
 
     def stale(self) -> list[tuple[str, Difference]]:
-        """Explanations that no difference needed."""
+        """Explanations of figures that were compared, and that no difference needed."""
         return [
             (source.id, entry)
             for source in self._sources.values()
             for entry in source.differences
-            if id(entry) not in self._used
+            if id(entry) in self._met - self._used
         ]
