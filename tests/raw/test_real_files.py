@@ -32,7 +32,7 @@ FOLDERS = (
     "destatis-gvisys",
     "genesis-ffcsv",
 )
-CLAIMED = {"kiss_md": 27, "regionaldatenbank": 13, "gv_isys": 4, "genesis_ffcsv": 2}
+CLAIMED = {"kiss_md": 42, "regionaldatenbank": 13, "gv_isys": 4, "genesis_ffcsv": 2}
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ def test_whatever_the_text_the_answer_is_a_period_or_none(text: str) -> None:
         ("30.06.2019", "quarter", "2019-Q2"),
         ("01.07.2019", "quarter", "2019-Q3"),
         ("2019-12-31", "month", "2019-12"),
+        ("März 2019", "month", "2019-03"),
+        ("Dezember 2019.0", "month", "2019-12"),
         ("2019", "quarter", "2019"),
     ],
 )
