@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from quality.checks.checked import Checked, check_source, current, keep_out
-from quality.checks.identities import fingerprint
+from quality.checks.violations import fingerprint
 from quality.checks.schema import sift
 from raw.contracts import Source
 from raw.harvest.harvest import Harvest, HarvestedFile
