@@ -42,7 +42,8 @@ def counted(source: Source, observations: pl.DataFrame) -> pl.DataFrame:
     """Figures that can be added, with their name `concept[dims]` and the tolerance of their table."""
     additive = [name for name, concept in concepts().items() if concept.additive]
     tolerance = {table.id: table.tolerance for table in source.tables.values()}
-    rows = observations.filter(pl.col("measure").is_in(additive))
+    columns = ["table", "snapshot", "cell", "measure", "dims", *PLACE, "value", "obs_status"]
+    rows = observations.filter(pl.col("measure").is_in(additive)).select(columns)
     return rows.with_columns(
         pl.format("{}[{}]", "measure", "dims").alias("name"),
         pl.col("table").replace_strict(tolerance, default=0.0, return_dtype=pl.Float64).alias("tolerance"),
@@ -82,9 +83,10 @@ def _judge_relations(judge: Judge, source: Source, cells: pl.DataFrame, found: l
     exact = [one for one in found if one.exact and not any(term.offset for term in one.parts)]
     terms = [(rel, term.measure, term.coefficient) for rel, one in enumerate(exact) for term in one.parts]
     whole = [(rel, one.whole, _label(one), one.kind, one.note, len(one.parts)) for rel, one in enumerate(exact)]
-    parts = cells.join(_frame(terms, ["rel", "name", "coefficient"]), on="name")
-    wholes = cells.join(_frame(whole, ["rel", "name", "label", "kind", "dimension", "terms"]), on="name")
-    _judge_sums(judge, source, parts, wholes, ["rel", *PLACE])
+    placed = cells.with_columns(pl.struct(PLACE).hash().alias("place"))
+    parts = placed.join(_frame(terms, ["rel", "name", "coefficient"]), on="name")
+    wholes = placed.join(_frame(whole, ["rel", "name", "label", "kind", "dimension", "terms"]), on="name")
+    _judge_sums(judge, source, parts, wholes, ["rel", "place"])
 
 
 def _judge_periods(judge: Judge, cells: pl.DataFrame, named: dict[str, Measure]) -> None:
@@ -120,13 +122,15 @@ def _judge_sums(
         (status == "Q").any().alias("withheld"),
         status.is_in(["O", "L", "M"]).any().alias("missing"),
         pl.col("tolerance").max().alias("parts_tolerance"),
-        pl.col("table").unique().alias("tables"),
+        pl.col("table").min().alias("first_table"),
+        pl.col("table").max().alias("last_table"),
         pl.len().alias("found"),
     )
     names = {"value": "whole", "snapshot": "whole_snapshot", "cell": "whole_cell"}
     joined = wholes.rename(names).join(summed, on=keys).filter(pl.col("found") == pl.col("terms"))
     # What stands in one table is judged there already (`identities`).
-    inside = pl.col("dimension").is_in(list(partitions())) & (pl.col("tables") == pl.concat_list("table"))
+    one_table = (pl.col("first_table") == pl.col("table")) & (pl.col("last_table") == pl.col("table"))
+    inside = pl.col("dimension").is_in(list(partitions())) & one_table
     joined = joined.filter(~inside).with_columns(
         pl.max_horizontal("tolerance", "parts_tolerance").alias("tolerance"),
         ((pl.col("kind") == "subset") | _incomplete(source)).alias("at_most"),
