@@ -3,7 +3,7 @@
 """Errors that keep all sums: a year, an area or a table that repeats another, shifted rows, factors of ten.
 
 Belongs here: comparisons of a table with its own period before, and of its areas with one another. Does not belong
-here: sums (`identities`, `derived`, `territory`), columns that changed places (`exchange`), ranges of plausible figures.
+here: sums (`identities`, `derived`, `territory`), columns that changed places (`exchange`), ranges.
 
 Each rule asks how likely the coincidence is, measured by the same column in its other periods; a column that is too
 small or moves too much to tell says nothing. A *line* is a column with its dimensions; areas are compared within one
@@ -11,6 +11,8 @@ level. Figures are compared with the period before in the same table, however lo
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import polars as pl
 
@@ -31,14 +33,21 @@ CHANCE_OF_TWINS = -4.0
 MOVES = 0.01
 """How far figures move in a period, where no other period tells."""
 NEARER = 0.5
-"""Shifted rows fit their neighbour's figure at least twice as well as their own."""
-STIRRED = 0.05
-"""Median change (in logarithms) of a column below which nothing can have been shifted."""
+"""Shifted rows fit their neighbour's figure at least twice as well as their own, and not for one area's sake."""
+NO_CHANCE = 3.5
+"""So many standard deviations more areas than half are nearer to the neighbour's figure (1 in 4,000 by chance)."""
 MOST = 0.75
+"""Share of the areas that has to show what is said of a column."""
 NEAR_TEN = 0.15
 """How near (log10) the median change has to be to a power of ten."""
 TAME = 0.35
-"""A factor of ten is an error only in a column whose other changes hardly ever (1 in 100) are beyond this (log10)."""
+"""A factor of ten is an error only in a column whose other changes hardly ever (1 in 20) are beyond this (log10)."""
+JUMP = 0.85
+"""Change (log10) of all figures of a column together, sevenfold, that no other period comes near."""
+BIG = 100
+"""Figures from which on a factor of ten is no chance (columns: a quarter of it, for many areas have to agree)."""
+ENOUGH_CHANGES = 20
+"""So many changes have to be seen before a line counts as tame."""
 TERRITORY = ("km2", "ha", "m2", "degrees")
 """Territory does not move: equal figures are what is to be expected."""
 
@@ -76,9 +85,7 @@ def with_before(rows: pl.DataFrame) -> pl.DataFrame:
         for table, period in rows.select("table", "period").unique().iter_rows()
     ]
     listed.sort(key=lambda row: (row[0], row[1], row[3]))
-    follows = [
-        (one[0], one[2], other[2]) for other, one in zip(listed, listed[1:], strict=False) if one[:2] == other[:2]
-    ]
+    follows = [(one[0], one[2], other[2]) for other, one in pairwise(listed) if one[:2] == other[:2]]
     steps = pl.DataFrame(follows, dict.fromkeys(["table", "period", "period_before"], pl.String), orient="row")
     earlier = rows.select(*LINE, "area", pl.col("period").alias("period_before"), pl.col("value").alias("before"))
     joined = rows.join(steps, on=["table", "period"]).join(earlier, on=[*LINE, "area", "period_before"])
@@ -101,7 +108,6 @@ def _judge_factors(judge: Judge, pairs: pl.DataFrame) -> None:
     """A column or an area that is 10, 100 or 1000 times what it was. Growth is never that even over all places."""
     change = (pl.col("value") / pl.col("before")).log10()
     moved = pairs.filter((pl.col("value") > 0) & (pl.col("before") > 0)).with_columns(change.alias("change"))
-    big = moved.filter(pl.max_horizontal("value", "before") >= 100)
     power = pl.col("change").median().round()
     even = ((pl.col("change") - power).abs() <= 2 * NEAR_TEN).mean()
     about = [
@@ -112,25 +118,36 @@ def _judge_factors(judge: Judge, pairs: pl.DataFrame) -> None:
     ]
     is_factor = (pl.col("power") != 0) & (pl.col("off") <= NEAR_TEN) & (pl.col("even") >= MOST)
     column = [*LINE, "area_level", "period"]
-    columns = big.group_by(column).agg(*about).filter(pl.col("number") >= FEW_AREAS)
+    some = moved.filter(pl.max_horizontal("value", "before") >= BIG / 4)
+    columns = some.group_by(column).agg(*about).filter(pl.col("number") >= FEW_AREAS)
     judge.count(columns.height)
-    _report(judge, "factor", columns.filter(is_factor), pairs, column)
+    jumps = _jumps(pairs)
+    judge.count(jumps.height)
+    found = pl.concat([columns.filter(is_factor).select(column), jumps.filter(pl.col("jump")).select(column)]).unique()
+    _report(judge, "factor", found, pairs, column)
     row = ["table", "area_level", "area", "period"]
-    tame = _tame(moved)
-    rows = big.join(tame, on=LINE).group_by(row).agg(*about).filter(pl.col("number") >= 1)
+    big = moved.filter(pl.max_horizontal("value", "before") >= BIG)
+    rows = big.join(_tame(big), on=LINE).group_by(row).agg(*about)
     judge.count(rows.height)
     _report(judge, "factor", rows.filter(is_factor), pairs, row)
 
 
-def _tame(moved: pl.DataFrame) -> pl.DataFrame:
+def _jumps(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Columns whose figures all together change sevenfold at once, and in other periods never by much."""
+    group = [*LINE, "area_level"]
+    totals = pairs.group_by(*group, "period").agg(pl.col("value").sum(), pl.col("before").sum())
+    change = (pl.col("value") / pl.col("before")).log10().abs()
+    big = totals.filter((pl.min_horizontal("value", "before") > 0) & (pl.max_horizontal("value", "before") >= BIG))
+    changes = big.with_columns(change.alias("change")).sort(*group, "change")
+    # An error shows twice, on the way there and back: the two largest changes do not count as usual.
+    usual = pl.col("change").shift(2).max().over(group)
+    return changes.with_columns(((pl.col("change") >= JUMP) & (usual <= TAME)).fill_null(value=False).alias("jump"))
+
+
+def _tame(big: pl.DataFrame) -> pl.DataFrame:
     """Lines whose big figures hardly ever change by much, so that a factor of ten cannot be their own."""
-    big = moved.filter(pl.max_horizontal("value", "before") >= 100)
     lines = big.group_by(LINE).agg(pl.col("change").abs().quantile(0.95).alias("usual"), pl.len().alias("number"))
     return lines.filter((pl.col("usual") <= TAME) & (pl.col("number") >= ENOUGH_CHANGES)).select(LINE)
-
-
-ENOUGH_CHANGES = 20
-"""So many changes have to be seen before a line counts as tame."""
 
 
 def _with_chance(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -182,31 +199,39 @@ def _judge_repetitions(judge: Judge, pairs: pl.DataFrame) -> None:
     single = rows.group_by(row).agg(pl.col("same").all(), weighed, pl.len().alias("number"))
     judge.count(single.height)
     _report(judge, "repeated", single.filter(pl.col("same") & (pl.col("chance") <= CHANCE_OF_A_ROW)), pairs, row)
+    table = ["table", "area_level", "period"]
+    whole = rows.group_by(table).agg(pl.col("same").mean().alias("share"), (pl.col("chance").sum() / 2).alias("chance"))
+    judge.count(whole.height)
+    repeated = (pl.col("share") >= 0.98) & (pl.col("chance") <= CHANCE_OF_A_ROW)
+    _report(judge, "repeated", whole.filter(repeated), pairs, table)
 
 
 def _judge_shifts(judge: Judge, pairs: pl.DataFrame) -> None:
-    """Rows one further up or down: the figures of most areas are those of the neighbour a period before."""
+    """Rows one further up or down: the figures of the areas are those of the neighbour a period before.
+
+    Distances are squares of differences of roots: a count moves by chance as its root does, whatever its size.
+    """
     column = [*LINE, "area_level", "period"]
-    now, before = (pl.col("value") + 1).log(), (pl.col("before") + 1).log()
     rows = pairs.filter((pl.col("value") >= 0) & (pl.col("before") >= 0) & (pl.len().over(column) >= FEW_AREAS))
+    now, before = pl.col("value").sqrt(), pl.col("before").sqrt()
     rows = rows.with_columns(
-        (now - before).abs().alias("own"),
-        *((now - before.shift(by).over(column)).abs().alias(name) for name, by in (("down", 1), ("up", -1))),
+        ((now - before) ** 2).alias("own"),
+        *(((now - before.shift(by).over(column)) ** 2).alias(name) for name, by in (("down", 1), ("up", -1))),
     )
-    about = [pl.col("own").median()]
+    about = [pl.col("own").sum(), (pl.col("own").max() / pl.col("own").sum()).alias("largest")]
     for name in ("down", "up"):
+        told = pl.col(name).is_not_null() & (pl.col(name) != pl.col("own"))
         about += [
-            pl.col(name).median(),
+            pl.col(name).sum(),
             (pl.col(name) < pl.col("own")).sum().alias(f"{name}_nearer"),
-            (pl.col(name) != pl.col("own")).sum().alias(f"{name}_told"),
+            told.sum().alias(f"{name}_told"),
         ]
     found = rows.group_by(column).agg(*about)
     judge.count(found.height)
     shifted = pl.any_horizontal(
-        (pl.col("own") >= STIRRED)
-        & (pl.col(name) <= NEARER * pl.col("own"))
-        & (pl.col(f"{name}_told") >= FEW_AREAS)
-        & (pl.col(f"{name}_nearer") >= MOST * pl.col(f"{name}_told"))
+        (pl.col(name) <= NEARER * pl.col("own"))
+        & (pl.col("largest") <= NEARER)
+        & (2 * pl.col(f"{name}_nearer") - pl.col(f"{name}_told") >= NO_CHANCE * pl.col(f"{name}_told").sqrt())
         for name in ("down", "up")
     )
     _report(judge, "shifted", found.filter(shifted), pairs, column)

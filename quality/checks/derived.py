@@ -11,6 +11,8 @@ tolerance that the tables' contracts state.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from quality.checks.violations import ROUNDING, Judge, Violation, fingerprint
@@ -95,7 +97,8 @@ def _judge_periods(judge: Judge, cells: pl.DataFrame, named: dict[str, Measure])
     for name, period in cells.select("name", "period").unique().iter_rows():
         if name in named:
             present.setdefault(name, set()).add(period)
-    terms, whole = [], []
+    terms: list[tuple[object, ...]] = []
+    whole: list[tuple[object, ...]] = []
     for name, periods in sorted(present.items()):
         codes = {period: frequency(period) for period in periods}
         for period in sorted(periods):
@@ -163,6 +166,6 @@ def _label(relation: Relation) -> str:
     return f"sum.{about}.{relation.whole}"
 
 
-def _frame(rows: list[tuple[object, ...]], columns: list[str]) -> pl.DataFrame:
+def _frame(rows: Sequence[tuple[object, ...]], columns: list[str]) -> pl.DataFrame:
     kinds = {"rel": pl.Int64, "terms": pl.UInt32, "coefficient": pl.Float64, "slack": pl.Float64}
     return pl.DataFrame(rows, schema={name: kinds.get(name, pl.String) for name in columns}, orient="row")

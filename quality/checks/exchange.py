@@ -28,6 +28,8 @@ AREAS = 12
 """Below this number of areas a correlation of -0.6 is no rarity (one-sided chance 2 % at 12, 1 in 100,000 at 40)."""
 SURE = -0.9
 """With fewer than three times as many areas the correlation has to be this near to a full reversal."""
+FEW, FAR_APART = 4, 0.5
+"""In a few areas columns have to be far apart (logarithm: one 1.6 times the other) both before and after."""
 SMALLEST = 10.0
 """Smaller figures are left out: their contrasts are chance."""
 Matrix = npt.NDArray[np.float64]
@@ -44,13 +46,14 @@ def judge_exchange(judge: Judge, pairs: pl.DataFrame) -> None:
 def _judge_group(judge: Judge, group: pl.DataFrame) -> None:
     """All pairs of columns of one table, level and period."""
     lines = group.select("line", *LINE, "area_level", "period").unique("line").sort("line")
-    if lines.height < 2 or group["area"].n_unique() < AREAS:
+    if lines.height < 2 or group["area"].n_unique() < FEW:
         return
     now, before = _matrix(group, "value"), _matrix(group, "before")
-    number, about_zero, about_mean = correlations(now, before)
-    judge.count(int((np.triu(number, 1) >= AREAS).sum()))
+    number, about_zero, about_mean, size = correlations(now, before)
+    judge.count(int((np.triu(number, 1) >= FEW).sum()))
     limit = np.where(number >= 3 * AREAS, AGAINST, SURE)
     turned = (number >= AREAS) & (about_zero <= limit) & (about_mean <= limit)
+    turned |= (number >= FEW) & (about_zero <= SURE) & (size >= FAR_APART)
     for one, other in np.argwhere(np.triu(turned, 1)).tolist():
         a, b = lines.row(one, named=True), lines.row(other, named=True)
         own = group.filter(pl.col("line").is_in([a["line"], b["line"]])).sort("line", "area")
@@ -72,8 +75,8 @@ def _matrix(group: pl.DataFrame, column: str) -> Matrix:
         return np.log(wide.select(names).to_numpy().astype(np.float64))
 
 
-def correlations(now: Matrix, before: Matrix) -> tuple[Matrix, Matrix, Matrix]:
-    """For each pair of columns: areas with both, correlation of their contrasts about zero, and about the mean.
+def correlations(now: Matrix, before: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+    """For each pair of columns: areas with both, correlation of contrasts about zero and about the mean, their size.
 
     Sums over the areas that have both columns are products of matrices: the contrast a - b of every pair at once.
     """
@@ -92,4 +95,5 @@ def correlations(now: Matrix, before: Matrix) -> tuple[Matrix, Matrix, Matrix]:
         about_mean = (xy - sum_x * sum_y / number) / np.sqrt(
             np.maximum(xx - sum_x**2 / number, 0.0) * np.maximum(yy - sum_y**2 / number, 0.0)
         )
-    return number, np.nan_to_num(about_zero), np.nan_to_num(about_mean)
+        size = np.sqrt(np.minimum(xx, yy) / number)
+    return number, np.nan_to_num(about_zero), np.nan_to_num(about_mean), np.nan_to_num(size)

@@ -57,6 +57,7 @@ def aggregate(parts: pl.DataFrame, wholes: pl.DataFrame, keys: list[str]) -> pl.
 
 
 def whole_of(frame: pl.DataFrame, keys: list[str], area: str = "area") -> pl.DataFrame:
+    """The first row per key as a whole: (keys, area, period, whole, whole_snapshot, whole_cell)."""
     unique = frame.unique(keys, keep="first", maintain_order=True)
     return unique.select(
         *keys,

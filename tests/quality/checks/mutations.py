@@ -14,6 +14,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
@@ -23,6 +24,7 @@ from raw.contracts import Source
 
 TODAY = dt.date(2026, 11, 22)
 ABSURD = 1e9
+TWICE = 2.0
 LINE = ["column", "measure", "dims", "basis"]
 UNITS_WITHOUT_SERIES = ("text", "degrees")
 
@@ -205,7 +207,9 @@ KINDS: dict[str, Callable[[Delivery, random.Random], Change]] = {
 
 def apply(one: Delivery, change: Change) -> pl.DataFrame:
     """The delivery with the changed figures (columns of OBSERVATION)."""
-    new = pl.DataFrame({"row": list(change), "new": list(change.values())}, schema={"row": pl.UInt32, "new": pl.Float64})
+    new = pl.DataFrame(
+        {"row": list(change), "new": list(change.values())}, schema={"row": pl.UInt32, "new": pl.Float64}
+    )
     joined = one.frame.join(new, on="row", how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("new", "value").alias("value")).drop("row", "new")
 
@@ -234,47 +238,55 @@ def _not_told_by_years(one: Delivery, kind: str, changed: Change, so_far: str) -
     touched = rows.filter(pl.col("row").is_in(list(changed)))
     period = touched["period"][0]
     others = sorted(rows["period"].unique())
-    near = [other for other in (*[p for p in others if p < period][-1:], *[p for p in others if p > period][:1])]
+    near = [*[other for other in others if other < period][-1:], *[other for other in others if other > period][:1]]
     if not near:
         return so_far + "one period"
     moves = [_moves(rows, touched, changed, period, other) for other in near]
     usual = _usual(rows, touched)
     if kind == "year_repeated":
-        return so_far + "figures that often stand still or are small" if _still(rows, touched, near[0]) else None
-    if all(move <= max(usual, 0.0) for move in moves):
-        return so_far + "no further from the next years than the table's years are from one another"
+        return so_far + "figures that often stand still or are small" if _still(rows, touched) else None
+    if all(move < TWICE * usual for move in moves):
+        return so_far + "not twice as far from the next years as the table's years are from one another"
     if len(touched["area"].unique()) < 8:
         return so_far + "few figures, which no other contradicts"
     return None
 
 
 def _moves(rows: pl.DataFrame, touched: pl.DataFrame, changed: Change, period: str, other: str) -> float:
-    """Median change (logarithms) of the changed figures to those of another period."""
+    """Mean change (logarithms) of the changed figures to those of another period."""
     new = touched.with_columns(pl.col("row").replace_strict(changed, return_dtype=pl.Float64).alias("value"))
     return _distance(new, rows.filter(pl.col("period") == other))
 
 
 def _usual(rows: pl.DataFrame, touched: pl.DataFrame) -> float:
-    """The largest median change between successive periods of the touched columns and areas, but for the period's."""
+    """The largest mean change between successive periods of the touched columns and areas, but for the period's."""
     keys = [*LINE, "area"]
     own = rows.join(touched.select(keys).unique(), on=keys, how="semi")
     periods = sorted(own["period"].unique())
     frames = {period: own.filter(pl.col("period") == period) for period in periods}
-    steps = [_distance(frames[a], frames[b]) for a, b in zip(periods, periods[1:], strict=False)]
+    steps = [_distance(frames[a], frames[b]) for a, b in pairwise(periods)]
     return max(steps, default=0.0)
 
 
 def _distance(one: pl.DataFrame, other: pl.DataFrame) -> float:
     joined = one.join(other.select(*LINE, "area", pl.col("value").alias("other")), on=[*LINE, "area"])
-    change = joined.select(((pl.col("value").abs() + 1).log() - (pl.col("other").abs() + 1).log()).abs().median())
+    change = joined.select(((pl.col("value").abs() + 1).log() - (pl.col("other").abs() + 1).log()).abs().mean())
     return float(change.item() or 0.0)
 
 
-def _still(rows: pl.DataFrame, touched: pl.DataFrame, near: str) -> bool:
-    """Whether the figures are so small, or so often the same, that a repetition says nothing: below six digits."""
-    digits = 0.0
-    for line in touched.partition_by(LINE):
-        own = rows.join(line.select(LINE).unique(), on=LINE, how="semi")
-        moved = _usual(own, line)
-        digits += sum(math.log10(max(1.0, moved * value)) for value in line["value"].abs().to_list())
-    return digits < 6
+def _still(rows: pl.DataFrame, touched: pl.DataFrame) -> bool:
+    """Whether each column's figures are so small, or so often the same, that a repetition says less than six digits."""
+    for line in touched.partition_by([*LINE, "area_level"]):
+        own = rows.join(line.select(*LINE, "area").unique(), on=[*LINE, "area"], how="semi").sort("area", "period")
+        change = (pl.col("value") - pl.col("value").shift()).over("area")
+        steps = own.with_columns(change.alias("change")).filter(
+            pl.col("change").is_not_null() & (pl.col("value") != 0) & (pl.col("period") != line["period"][0])
+        )
+        share = (steps.filter(pl.col("change") == 0).height + 1) / (steps.height + 2)
+        moved = float(steps.select((pl.col("change") / pl.col("value")).abs().median()).item() or 0.0)
+        digits = [
+            min(math.log10(max(1.0, moved * value)), -math.log10(share)) for value in line["value"].abs() if value
+        ]
+        if sum(digits) >= 6 and len(digits) >= 8:
+            return False
+    return True
