@@ -34,8 +34,8 @@ MOVES = 0.01
 """How far figures move in a period, where no other period tells."""
 NEARER = 0.5
 """Shifted rows fit their neighbour's figure at least twice as well as their own, and not for one area's sake."""
-NO_CHANCE = 3.5
-"""So many standard deviations more areas than half are nearer to the neighbour's figure (1 in 4,000 by chance)."""
+NO_CHANCE = 2.5
+"""So many standard deviations more areas than half are nearer to the neighbour's figure (1 in 160 by chance)."""
 MOST = 0.75
 """Share of the areas that has to show what is said of a column."""
 NEAR_TEN = 0.15
@@ -96,16 +96,17 @@ def _report(judge: Judge, rule: str, found: pl.DataFrame, rows: pl.DataFrame, ke
     """Take down each group of rows that a rule found; the line is named where the group is within one."""
     if found.is_empty():
         return
-    groups = rows.join(found.select(keys), on=keys, how="semi").group_by(keys, maintain_order=True)
-    for row in groups.agg(pl.col("value", "snapshot", "cell")).sort(keys).iter_rows(named=True):
+    groups = rows.join(found.select(keys), on=keys, how="semi").group_by(keys)
+    values = groups.agg(pl.col("value").sort(), pl.col("snapshot", "cell").sort_by("snapshot", "cell").first())
+    for row in values.sort(keys).iter_rows(named=True):
         line = f".{row['column']}[{row['dims']}]" if "column" in row else ""
         level = f".{row['area_level']}" if "area" not in row else ""
-        area, place = row.get("area", EVERYWHERE), (row["snapshot"][0], row["cell"][0])
-        judge.found_at(row["table"], rule + line + level, area, row["period"], row["value"], *place)
+        name, area = rule + line + level, row.get("area", EVERYWHERE)
+        judge.found_at(row["table"], name, area, row["period"], row["value"], row["snapshot"], row["cell"])
 
 
 def _judge_factors(judge: Judge, pairs: pl.DataFrame) -> None:
-    """A column or an area that is 10, 100 or 1000 times what it was. Growth is never that even over all places."""
+    """A column, an area or a figure that is 10, 100 or 1000 times what it was, or a column that jumps like that."""
     change = (pl.col("value") / pl.col("before")).log10()
     moved = pairs.filter((pl.col("value") > 0) & (pl.col("before") > 0)).with_columns(change.alias("change"))
     power = pl.col("change").median().round()
@@ -127,9 +128,21 @@ def _judge_factors(judge: Judge, pairs: pl.DataFrame) -> None:
     _report(judge, "factor", found, pairs, column)
     row = ["table", "area_level", "area", "period"]
     big = moved.filter(pl.max_horizontal("value", "before") >= BIG)
-    rows = big.join(_tame(big), on=LINE).group_by(row).agg(*about)
-    judge.count(rows.height)
+    tame = big.join(_tame(big), on=LINE)
+    rows = tame.group_by(row).agg(*about).filter(pl.col("number") > 1)
     _report(judge, "factor", rows.filter(is_factor), pairs, row)
+    spikes = _spikes(tame)
+    judge.count(rows.height + spikes.height)
+    figure = [*LINE, "area_level", "area", "period"]
+    _report(judge, "factor", spikes.filter(pl.col("spike")).select(figure), pairs, figure)
+
+
+def _spikes(tame: pl.DataFrame) -> pl.DataFrame:
+    """Single figures a power of ten off that are back the period after. One way alone is nothing: a camp opens."""
+    back = pl.col("change").shift(-1).over(*LINE, "area", order_by="period")
+    power = pl.col("change").round()
+    near = ((pl.col("change") - power).abs() <= NEAR_TEN) & ((back + power).abs() <= NEAR_TEN)
+    return tame.with_columns(((power != 0) & near).fill_null(value=False).alias("spike"))
 
 
 def _jumps(pairs: pl.DataFrame) -> pl.DataFrame:
@@ -266,8 +279,7 @@ def _judge_copies(judge: Judge, rows: pl.DataFrame) -> None:
     same = sums.filter((pl.len().over("said", "len") > 1) & (pl.col("different") >= FEW_AREAS))
     judge.count(sums.height)
     for row in same.sort("table").iter_rows(named=True):
-        own = rows.filter(pl.col("table") == row["table"]).sort(place)
-        where = own.row(0, named=True)
-        judge.found_at(
-            row["table"], "copied", EVERYWHERE, row["period"], own["value"].to_list(), where["snapshot"], where["cell"]
-        )
+        own = rows.filter(pl.col("table") == row["table"])
+        where = own.sort("snapshot", "cell").row(0, named=True)
+        values, place = own["value"].sort().to_list(), (where["snapshot"], where["cell"])
+        judge.found_at(row["table"], "copied", EVERYWHERE, row["period"], values, *place)

@@ -24,7 +24,7 @@ from raw.contracts import Source
 
 TODAY = dt.date(2026, 11, 22)
 ABSURD = 1e9
-TWICE = 2.0
+TWICE, FEW_AREAS = 2.0, 8
 LINE = ["column", "measure", "dims", "basis"]
 UNITS_WITHOUT_SERIES = ("text", "degrees")
 
@@ -241,52 +241,59 @@ def _not_told_by_years(one: Delivery, kind: str, changed: Change, so_far: str) -
     near = [*[other for other in others if other < period][-1:], *[other for other in others if other > period][:1]]
     if not near:
         return so_far + "one period"
-    moves = [_moves(rows, touched, changed, period, other) for other in near]
-    usual = _usual(rows, touched)
     if kind == "year_repeated":
-        return so_far + "figures that often stand still or are small" if _still(rows, touched) else None
-    if all(move < TWICE * usual for move in moves):
+        return so_far + "figures that often stand still or are small" if _still(rows, touched, near[0]) else None
+    new = touched.with_columns(pl.col("row").replace_strict(changed, return_dtype=pl.Float64).alias("value"))
+    usual = _usual(rows, touched)
+    beside = [rows.filter(pl.col("period") == other) for other in near]
+    if all(_distance(new, other) < TWICE * usual for other in beside):
         return so_far + "not twice as far from the next years as the table's years are from one another"
-    if len(touched["area"].unique()) < 8:
-        return so_far + "few figures, which no other contradicts"
+    if touched["area"].n_unique() < FEW_AREAS:
+        return so_far + "fewer than eight areas: only a range of plausible figures could doubt them"
+    if not any(_further(touched, new, other) for other in beside):
+        return so_far + "no more areas further from the next years than chance gives"
     return None
 
 
-def _moves(rows: pl.DataFrame, touched: pl.DataFrame, changed: Change, period: str, other: str) -> float:
-    """Mean change (logarithms) of the changed figures to those of another period."""
-    new = touched.with_columns(pl.col("row").replace_strict(changed, return_dtype=pl.Float64).alias("value"))
-    return _distance(new, rows.filter(pl.col("period") == other))
-
-
 def _usual(rows: pl.DataFrame, touched: pl.DataFrame) -> float:
-    """The largest mean change between successive periods of the touched columns and areas, but for the period's."""
+    """The largest distance between successive periods of the touched columns and areas."""
     keys = [*LINE, "area"]
     own = rows.join(touched.select(keys).unique(), on=keys, how="semi")
     periods = sorted(own["period"].unique())
     frames = {period: own.filter(pl.col("period") == period) for period in periods}
-    steps = [_distance(frames[a], frames[b]) for a, b in pairwise(periods)]
-    return max(steps, default=0.0)
+    return max((_distance(frames[a], frames[b]) for a, b in pairwise(periods)), default=0.0)
+
+
+def _beside(one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    joined = one.join(other.select(*LINE, "area", pl.col("value").alias("other")), on=[*LINE, "area"])
+    return joined.with_columns(((pl.col("value").abs().sqrt() - pl.col("other").abs().sqrt()) ** 2).alias("apart"))
 
 
 def _distance(one: pl.DataFrame, other: pl.DataFrame) -> float:
-    joined = one.join(other.select(*LINE, "area", pl.col("value").alias("other")), on=[*LINE, "area"])
-    change = joined.select(((pl.col("value").abs() + 1).log() - (pl.col("other").abs() + 1).log()).abs().mean())
-    return float(change.item() or 0.0)
+    """Mean square of the differences of roots: what chance moves a count by, whatever its size."""
+    return float(_beside(one, other)["apart"].mean() or 0.0)  # type: ignore[arg-type]
 
 
-def _still(rows: pl.DataFrame, touched: pl.DataFrame) -> bool:
+def _further(old: pl.DataFrame, new: pl.DataFrame, other: pl.DataFrame) -> bool:
+    """Whether, in some column, more areas are further away than before than a coin gives (2.5 deviations)."""
+    both = _beside(new, other).join(_beside(old, other).select("row", pl.col("apart").alias("was")), on="row")
+    told = both.filter(pl.col("apart") != pl.col("was")).group_by(LINE)
+    counts = told.agg((pl.col("apart") > pl.col("was")).sum().alias("further"), pl.len().alias("all"))
+    return any(2 * further - number >= 2.5 * math.sqrt(number) for *_, further, number in counts.iter_rows())
+
+
+def _still(rows: pl.DataFrame, touched: pl.DataFrame, before: str) -> bool:
     """Whether each column's figures are so small, or so often the same, that a repetition says less than six digits."""
     for line in touched.partition_by([*LINE, "area_level"]):
-        own = rows.join(line.select(*LINE, "area").unique(), on=[*LINE, "area"], how="semi").sort("area", "period")
-        change = (pl.col("value") - pl.col("value").shift()).over("area")
+        own = rows.join(line.select(*LINE, "area_level").unique(), on=[*LINE, "area_level"], how="semi")
+        change = (pl.col("value") - pl.col("value").shift()).over("area", order_by="period")
         steps = own.with_columns(change.alias("change")).filter(
             pl.col("change").is_not_null() & (pl.col("value") != 0) & (pl.col("period") != line["period"][0])
         )
         share = (steps.filter(pl.col("change") == 0).height + 1) / (steps.height + 2)
         moved = float(steps.select((pl.col("change") / pl.col("value")).abs().median()).item() or 0.0)
-        digits = [
-            min(math.log10(max(1.0, moved * value)), -math.log10(share)) for value in line["value"].abs() if value
-        ]
-        if sum(digits) >= 6 and len(digits) >= 8:
+        repeated = own.filter((pl.col("period") == before) & (pl.col("value") != 0))["value"].abs()
+        digits = [min(math.log10(max(1.0, moved * value)), -math.log10(share)) for value in repeated]
+        if sum(digits) >= 6 and len(digits) >= FEW_AREAS:
             return False
     return True
