@@ -281,5 +281,5 @@ def _judge_copies(judge: Judge, rows: pl.DataFrame) -> None:
     for row in same.sort("table").iter_rows(named=True):
         own = rows.filter(pl.col("table") == row["table"])
         where = own.sort("snapshot", "cell").row(0, named=True)
-        values, place = own["value"].sort().to_list(), (where["snapshot"], where["cell"])
-        judge.found_at(row["table"], "copied", EVERYWHERE, row["period"], values, *place)
+        values, snapshot, cell = own["value"].sort().to_list(), where["snapshot"], where["cell"]
+        judge.found_at(row["table"], "copied", EVERYWHERE, row["period"], values, snapshot, cell)

@@ -12,6 +12,7 @@ tolerance that the tables' contracts state.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import polars as pl
 
@@ -35,9 +36,9 @@ def judge_derived(judge: Judge, source: Source, observations: pl.DataFrame) -> N
         return
     _judge_agreement(judge, cells)
     once = cells.unique(["name", *PLACE], keep="first", maintain_order=True)
-    named = _named(once)
-    _judge_relations(judge, source, once, relations(named))
-    _judge_periods(judge, once, named)
+    names = tuple(once.select("name", "measure", "dims").unique().sort("name").iter_rows())
+    _judge_relations(judge, source, once, _exact(names))
+    _judge_periods(judge, once, _named(names))
 
 
 def counted(source: Source, observations: pl.DataFrame) -> pl.DataFrame:
@@ -52,15 +53,22 @@ def counted(source: Source, observations: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _named(cells: pl.DataFrame) -> dict[str, Measure]:
-    """The cells' definitions; those with a dimension that the vocabulary does not know are left out."""
+def _named(names: tuple[tuple[str, str, str], ...]) -> dict[str, Measure]:
+    """Definitions of cells (name, concept, dims), but for those with a dimension that the vocabulary does not know."""
     at = {measure.concept: measure.at for measure in measures().values() if measure.plain}
     found = {}
-    for name, concept, text in cells.select("name", "measure", "dims").unique().sort("name").iter_rows():
+    for name, concept, text in names:
         dims = parse_dims(text)
-        if dims.keys() <= dimensions().keys() and concepts()[concept].additive:
+        if dims.keys() <= dimensions().keys():
             found[name] = Measure(concept=concept, dims=dims, at=at.get(concept))
     return found
+
+
+@lru_cache(maxsize=64)
+def _exact(names: tuple[tuple[str, str, str], ...]) -> tuple[Relation, ...]:
+    """The exact relations between cells of one period."""
+    found = relations(_named(names))
+    return tuple(one for one in found if one.exact and not any(term.offset for term in one.parts))
 
 
 def _judge_agreement(judge: Judge, cells: pl.DataFrame) -> None:
@@ -81,8 +89,7 @@ def _judge_agreement(judge: Judge, cells: pl.DataFrame) -> None:
         judge.found(Violation(row["table"], name, row["area"], row["period"], mark, row["snapshot"], row["cell"]))
 
 
-def _judge_relations(judge: Judge, source: Source, cells: pl.DataFrame, found: list[Relation]) -> None:
-    exact = [one for one in found if one.exact and not any(term.offset for term in one.parts)]
+def _judge_relations(judge: Judge, source: Source, cells: pl.DataFrame, exact: Sequence[Relation]) -> None:
     terms = [(rel, term.measure, term.coefficient) for rel, one in enumerate(exact) for term in one.parts]
     whole = [(rel, one.whole, _label(one), one.kind, one.note, len(one.parts)) for rel, one in enumerate(exact)]
     placed = cells.with_columns(pl.struct(PLACE).hash().alias("place"))
