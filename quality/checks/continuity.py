@@ -44,6 +44,8 @@ TAME = 0.35
 """A factor of ten is an error only in a column whose other changes hardly ever (1 in 20) are beyond this (log10)."""
 JUMP = 0.85
 """Change (log10) of all figures of a column together, sevenfold, that no other period comes near."""
+UNUSUAL = 2.5
+"""So many times (in logarithms) any other change of the column: sevenfold where it never more than doubles."""
 BIG = 100
 """Figures from which on a factor of ten is no chance (columns: a quarter of it, for many areas have to agree)."""
 ENOUGH_CHANGES = 20
@@ -146,15 +148,17 @@ def _spikes(tame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _jumps(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Columns whose figures all together change sevenfold at once, and in other periods never by much."""
+    """Columns whose figures all together change sevenfold and no other time by anything like it, or there and back."""
     group = [*LINE, "area_level"]
     totals = pairs.group_by(*group, "period").agg(pl.col("value").sum(), pl.col("before").sum())
-    change = (pl.col("value") / pl.col("before")).log10().abs()
+    change = (pl.col("value") / pl.col("before")).log10()
     big = totals.filter((pl.min_horizontal("value", "before") > 0) & (pl.max_horizontal("value", "before") >= BIG))
-    changes = big.with_columns(change.alias("change")).sort(*group, "change")
-    # An error shows twice, on the way there and back: the two largest changes do not count as usual.
-    usual = pl.col("change").shift(2).max().over(group)
-    return changes.with_columns(((pl.col("change") >= JUMP) & (usual <= TAME)).fill_null(value=False).alias("jump"))
+    changes = big.with_columns(change.alias("change")).sort(*group, "period")
+    size, after = pl.col("change").abs(), pl.col("change").shift(-1).over(group)
+    largest, second = size.max().over(group), size.top_k(2).min().over(group)
+    alone = (size == largest) & (size >= UNUSUAL * second) & (pl.len().over(group) > 1)
+    back = (after.abs() >= JUMP) & (after.sign() != pl.col("change").sign())
+    return changes.with_columns(((size >= JUMP) & (alone | back.fill_null(value=False))).alias("jump"))
 
 
 def _tame(big: pl.DataFrame) -> pl.DataFrame:

@@ -5,10 +5,11 @@
 Belongs here: pairs of columns of one table against the period before. Does not belong here: single columns
 (`continuity`).
 
-The contrast of two columns in an area is log(one / other). Where men outnumber women by more than elsewhere they do so
-in the next year too, so contrasts of successive periods go together over the areas. Exchanged columns turn the sign of
-every one of them: then they go against each other, about zero and about their mean. A trend that crosses (as many men
-as women everywhere, then a few more) does the first but not the second; chance does either in few areas only.
+The contrast of two columns in an area is the difference of their roots, for roots of counts move alike by chance.
+Where men outnumber women by more than elsewhere they do so in the next year too, so contrasts of successive periods go
+together over the areas. Exchanged columns turn the sign of every one of them: then they go against each other, about
+zero and about their mean. A trend that crosses (as many men as women everywhere, then a few more) does the first but
+not the second; chance does either in few areas only.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ import polars as pl
 from quality.checks.continuity import LINE
 from quality.checks.violations import EVERYWHERE, Judge
 
-AGAINST = -0.6
+AGAINST = -0.45
 """Correlation of the contrasts of successive periods, both about zero and about their mean."""
 AREAS = 12
-"""Below this number of areas a correlation of -0.6 is no rarity (one-sided chance 2 % at 12, 1 in 100,000 at 40)."""
+"""Below this number of areas a correlation of -0.45 is no rarity (one-sided chance 7 % at 12, 1 in 500 at 40)."""
 SURE = -0.9
 """With fewer than three times as many areas the correlation has to be this near to a full reversal."""
-FEW, FAR_APART = 4, 0.5
-"""In a few areas columns have to be far apart (logarithm: one 1.6 times the other) both before and after."""
-SMALLEST = 10.0
-"""Smaller figures are left out: their contrasts are chance."""
+APART = 0.7
+"""What chance moves the contrast of two counts by; smaller contrasts are nothing else."""
+FEW, FAR_APART = 4, 3.0
+"""In a few areas columns have to be far apart, before and after: four times as far as chance moves the contrast."""
 Matrix = npt.NDArray[np.float64]
 
 
 def judge_exchange(judge: Judge, pairs: pl.DataFrame) -> None:
     """Bring columns that seem exchanged before the judge (figures as `continuity.with_before` gives them)."""
-    big = pairs.filter((pl.col("value") >= SMALLEST) & (pl.col("before") >= SMALLEST))
+    big = pairs.filter((pl.col("value") >= 0) & (pl.col("before") >= 0))
     big = big.with_columns(pl.struct("column", "dims", "basis").rank("dense").over("table").alias("line"))
     for _, group in big.group_by(["table", "area_level", "period"], maintain_order=True):
         _judge_group(judge, group)
@@ -52,7 +53,7 @@ def _judge_group(judge: Judge, group: pl.DataFrame) -> None:
     number, about_zero, about_mean, size = correlations(now, before)
     judge.count(int((np.triu(number, 1) >= FEW).sum()))
     limit = np.where(number >= 3 * AREAS, AGAINST, SURE)
-    turned = (number >= AREAS) & (about_zero <= limit) & (about_mean <= limit)
+    turned = (number >= AREAS) & (about_zero <= limit) & (about_mean <= limit) & (size >= APART)
     turned |= (number >= FEW) & (about_zero <= SURE) & (size >= FAR_APART)
     for one, other in np.argwhere(np.triu(turned, 1)).tolist():
         a, b = lines.row(one, named=True), lines.row(other, named=True)
@@ -68,11 +69,11 @@ def _name(line: dict[str, Any]) -> str:
 
 
 def _matrix(group: pl.DataFrame, column: str) -> Matrix:
-    """Logarithms, areas by lines, NaN where there is no figure."""
+    """Roots, areas by lines, NaN where there is no figure."""
     wide = group.pivot("line", index="area", values=column, sort_columns=True).sort("area")
     names = sorted((name for name in wide.columns if name != "area"), key=int)
-    with np.errstate(divide="ignore"):
-        return np.log(wide.select(names).to_numpy().astype(np.float64))
+    roots: Matrix = np.sqrt(wide.select(names).to_numpy().astype(np.float64))
+    return roots
 
 
 def correlations(now: Matrix, before: Matrix) -> tuple[Matrix, Matrix, Matrix, Matrix]:

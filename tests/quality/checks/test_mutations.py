@@ -136,7 +136,7 @@ FOLDERS = {
     "regionaldatenbank": ("regionalstatistik-csv", "regionalstatistik-csv-altcode"),
     "genesis_ffcsv": ("genesis-ffcsv",),
 }
-CASES = {"kiss_md": 45, "regionaldatenbank": 12, "genesis_ffcsv": 6}
+CASES = {"kiss_md": 40, "regionaldatenbank": 12, "genesis_ffcsv": 6}
 
 
 @pytest.fixture(scope="module")
