@@ -39,7 +39,10 @@ def judge_declared(judge: Judge, source: Source, observations: pl.DataFrame, are
                 label = name if len(identity.columns) == 1 else f"{name}.{column}"
                 sums = _area_sums(own, identity, column, parents)
                 judge.decide(table.id, label, sums, identity.tolerance, identity.at_most)
+        dims = own["dims"].unique()
         for dimension in partitions():
+            if not dims.str.contains(rf"(^|;){dimension}=").any():
+                continue
             sums = _dimension_sums(own, dimension)
             judge.decide(table.id, dimension, sums, table.tolerance, dimension in table.incomplete)
 
@@ -94,10 +97,15 @@ def _dimension_sums(own: pl.DataFrame, dimension: str) -> pl.DataFrame:
     pattern = rf"(^|;){dimension}=([^;]+)"
     additive = [name for name, concept in concepts().items() if concept.additive]
     keys = ["measure", "rest", "area", "area_vintage", "period", "basis"]
-    rows = own.filter(pl.col("measure").is_in(additive)).with_columns(
-        pl.col("dims").str.extract(pattern, 2).alias("code"),
-        pl.col("dims").str.replace(pattern, "").str.strip_chars(";").alias("rest"),
+    split = (
+        own.select("dims")
+        .unique()
+        .with_columns(
+            pl.col("dims").str.extract(pattern, 2).alias("code"),
+            pl.col("dims").str.replace(pattern, "").str.strip_chars(";").alias("rest"),
+        )
     )
+    rows = own.filter(pl.col("measure").is_in(additive)).join(split, on="dims", maintain_order="left")
     wanted = partitions()[dimension]
     parts = rows.filter(pl.col("code").is_in(wanted)).unique([*keys, "code"], keep="first", maintain_order=True)
     complete = parts.filter(pl.col("code").n_unique().over(keys) == len(wanted))
