@@ -19,7 +19,10 @@ from itertools import pairwise
 import polars as pl
 
 from quality.checks.checked import judge_all
-from quality.checks.violations import Violation
+from quality.checks.derived import judge_derived
+from quality.checks.identities import judge_declared
+from quality.checks.territory import judge_territory
+from quality.checks.violations import Judge, Violation
 from raw.contracts import Source
 
 TODAY = dt.date(2026, 11, 22)
@@ -229,8 +232,17 @@ def why_unseen(one: Delivery, kind: str, change: Change) -> str | None:
 
 
 def _in_a_sum(one: Delivery, changed: Change) -> bool:
-    """Whether an absurd figure in one of the changed cells breaks something."""
-    return any(one.judge(apply(one, {row: ABSURD})) for row in list(changed)[:3])
+    """Whether an absurd figure in one of the changed cells breaks a sum."""
+    right = _broken_sums(one, {})
+    return any(_broken_sums(one, {row: ABSURD}) - right for row in list(changed)[:3])
+
+
+def _broken_sums(one: Delivery, change: Change) -> set[Violation]:
+    judge, frame = Judge(one.source, TODAY), apply(one, change)
+    judge_declared(judge, one.source, frame, one.areas)
+    judge_derived(judge, one.source, frame)
+    judge_territory(judge, frame)
+    return set(judge.report.unknown)
 
 
 def _not_told_by_years(one: Delivery, kind: str, changed: Change, so_far: str) -> str | None:
