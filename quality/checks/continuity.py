@@ -148,9 +148,13 @@ def _spikes(tame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _jumps(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Columns whose figures all together change sevenfold and no other time by anything like it, or there and back."""
+    """Columns whose figures all together change sevenfold and no other time by anything like it, or there and back.
+
+    A single figure over a few years is no column: a cohort of few people moves through the ages of one city.
+    """
     group = [*LINE, "area_level"]
-    totals = pairs.group_by(*group, "period").agg(pl.col("value").sum(), pl.col("before").sum())
+    totals = pairs.group_by(*group, "period").agg(pl.col("value").sum(), pl.col("before").sum(), pl.len().alias("seen"))
+    totals = totals.filter(pl.col("seen").sum().over(group) >= FEW_AREAS)
     change = (pl.col("value") / pl.col("before")).log10()
     big = totals.filter((pl.min_horizontal("value", "before") > 0) & (pl.max_horizontal("value", "before") >= BIG))
     changes = big.with_columns(change.alias("change")).sort(*group, "period")
