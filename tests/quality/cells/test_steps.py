@@ -178,6 +178,17 @@ def test_what_cannot_be_assigned_belongs_to_the_city_but_need_not_be_there(form)
     assert one(form(rows, "pop_total", areas=known), "pop_total")["value"] == 15.0
 
 
+def test_the_rate_of_a_city_is_not_the_mean_of_its_districts_rates(form):
+    rows = [*districts(10.0, 100.0, 1000.0), *districts(5.0, 20.0, 100.0, dims="sex=f")]
+    cells = form(rows, "pop_f", "pop_total", areas=CITY_AREAS)
+    rates = {
+        area: one(cells, "pop_f", area)["value"] / one(cells, "pop_total", area)["value"] for area in (CITY, *DISTRICTS)
+    }
+    mean = sum(rates[area] for area in DISTRICTS) / 3
+    assert rates[CITY] == pytest.approx(125 / 1110)
+    assert abs(rates[CITY] - mean) > 0.1
+
+
 GEMEINDEN = [f"1500100{number}" for number in range(3)]
 KREIS_AREAS = tables.areas("15", "15001", *GEMEINDEN)
 
