@@ -64,7 +64,7 @@ def test_a_change_takes_a_figure_from_the_same_figure_of_another_year(numerator:
         ("pop_change_5y", (0, 0)),
         ("total_fertility_rate", (1, 0)),
         ("life_expectancy", (3, 0)),
-        ("cars_per_1000", (0, 0)),
+        ("car_density", (0, 0)),
     ],
 )
 def test_how_far_back_the_sides_of_a_kpi_reach(kpi: str, expected: tuple[int, int]) -> None:
