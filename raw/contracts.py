@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
+from raw.vocabulary.period import PERIOD_PATTERN
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -58,6 +59,8 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
+Period = Annotated[str, Field(pattern=PERIOD_PATTERN)]
+ObsStatus = Annotated[str, _one_of("obs_status")]
 Text = dict[Literal["de", "en"], str]
 
 
@@ -73,6 +76,9 @@ class ColumnRule(_Model):
     """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
 
     `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
+    `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
+    `lacks`: a column without which this figure (a total, a difference) is not what it says; where that one has no
+    value, this has none. `period`: the reference date that the header gives to this column alone.
     """
 
     concept: str | None = None
@@ -86,6 +92,9 @@ class ColumnRule(_Model):
     confirmed: str | None = None
     aliases: list[str] = []
     optional: bool = False
+    repeats: bool = False
+    lacks: str | None = None
+    period: Period | None = None
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
 
@@ -123,15 +132,31 @@ class PeriodRule(_Model):
     month: str | None = None
     text: str | None = None
     header: str | None = None
-    format: Literal["year", "quarter", "month"] = "year"
+    format: Literal["year", "quarter", "month", "week", "calendar_week"] = "year"
 
 
 class AreaRule(_Model):
-    """Where the area of a row stands, or the one area of the whole table."""
+    """Where the area of a row stands, or the one area of the whole table.
+
+    `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
+    (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
+    get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
+    must have, where no sum would tell that one is missing.
+    """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
+    prefix: str = ""
+    joint: dict[str, str] = {}
+    count: int | None = None
+
+
+class StatusRule(_Model):
+    """A leading column that says what the figures of its row are worth: its texts → status (`p: P`)."""
+
+    stub: str
+    codes: dict[str, ObsStatus]
 
 
 class AreaSum(_Model):
@@ -166,15 +191,16 @@ class TableContract(_Model):
 
     `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
     may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
-    total.
+    total. `brackets` is the status of figures that the publisher puts in brackets.
     """
 
     id: str
     title: Text
-    detect: str | dict[str, str]
+    detect: str | dict[str, str | list[str]]
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
+    status: StatusRule | None = None
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0
@@ -182,6 +208,7 @@ class TableContract(_Model):
     klass: MeasureClass | None = Field(default=None, alias="class")
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
+    brackets: ObsStatus | None = None
     columns: dict[str, ColumnRule]
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
@@ -194,6 +221,9 @@ class TableContract(_Model):
             for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
                 if name not in self.columns:
                     raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        for name in filter(None, (rule.lacks for rule in self.columns.values())):
+            if name not in self.columns:
+                raise ValueError(f"lacks names the column {name!r}, which the table does not have")
         return self
 
     def identity_id(self, index: int) -> str:
@@ -214,9 +244,9 @@ class AreaEntry(_Model):
 
 
 class AreaList(_Model):
-    """The municipal areas that a source speaks of (`areas.yml`)."""
+    """The areas that a source speaks of (`areas.yml`). Without a vintage the list only says how areas are spelled."""
 
-    vintage: str
+    vintage: str = ""
     level: AreaLevel
     parent: str | None = None
     areas: list[AreaEntry]

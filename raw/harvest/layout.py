@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -85,11 +85,16 @@ def family_config(name: str) -> dict[str, Any]:
     return cast("dict[str, Any]", yaml.safe_load((_FAMILIES / f"{name}.yml").read_text("utf-8")) or {})
 
 
-def matches(detect: str | dict[str, str], found: dict[str, str]) -> bool:
-    """Whether a contract's `detect` means the table that a family found (code equal, other attributes contained)."""
+def matches(detect: str | dict[str, str | list[str]], found: dict[str, str]) -> bool:
+    """Whether a contract's `detect` means the table that a family found.
+
+    The code must be equal; of other attributes each text must be contained (a title, and a unit that only it names).
+    """
     wanted = {"code": detect} if isinstance(detect, str) else detect
     return all(
-        (value == found.get(key)) if key == "code" else value in found.get(key, "") for key, value in wanted.items()
+        text == found.get(key) if key == "code" else text in found.get(key, "")
+        for key, value in wanted.items()
+        for text in ([value] if isinstance(value, str) else value)
     )
 
 
@@ -103,9 +108,27 @@ def header_path(segments: Iterable[str]) -> str:
     return " | ".join(path)
 
 
+def merged_headers(
+    grid: Grid, rows: Iterable[int], columns: Iterable[int], clean: Callable[[str], str] = str.strip
+) -> dict[int, str]:
+    """Header paths where a cell of an upper row is merged over its right neighbours, which are empty in the grid.
+
+    It stands over them up to the next cell of its own row or of a row above.
+    """
+    above: list[str] = []
+    headers = {}
+    for column in columns:
+        own = [clean(grid.text(row, column)) for row in rows]
+        first = next((level for level, text in enumerate(own) if text), len(own))
+        above = [above[level] if level < first and above else text for level, text in enumerate(own)]
+        headers[column] = header_path(above)
+    return headers
+
+
 def find_date(pattern: str, texts: Iterable[str]) -> dt.date | None:
     """The date at `{date}` in the first text that contains the pattern."""
-    expression = re.compile(re.escape(pattern).replace(r"\{date\}", r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d\d-\d\d)"))
+    date = r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}\. [A-Zä-ü][a-zä-ü]+ \d{4}|\d{4}-\d\d-\d\d)"
+    expression = re.compile(re.escape(pattern).replace(r"\{date\}", date))
     for text in texts:
         if found := expression.search(text):
             return parse_date(found.group(1))

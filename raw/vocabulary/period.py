@@ -24,6 +24,12 @@ _QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
 _MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
 _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
 _GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
+MONTHS_DE = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+)
+"""German names of the months, in their order."""
+_NAMED_DATE = re.compile(rf"([0-9]{{1,2}})\. ({'|'.join(MONTHS_DE)}) {_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
 _MONTH_NAMES = (
@@ -32,6 +38,12 @@ _MONTH_NAMES = (
 )  # fmt: skip
 _NAMED_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) {_Y}(\.0)?\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
+_NAMED = (
+    (re.compile(rf"{_Y} ([1-4])\. ?(?:Quartal|Vierteljahr)\Z"), "{0}-Q{1}"),
+    (re.compile(rf"([1-4])\. ?(?:Quartal|Vierteljahr) {_Y}\Z"), "{1}-Q{0}"),
+    (re.compile(rf"{_Y} KW ?([0-9]{{1,2}})\Z"), "{0}-W{1:0>2}"),
+    (re.compile(rf"KW ?([0-9]{{1,2}}) {_Y}\Z"), "{1}-W{0:0>2}"),
+)
 
 FREQUENCIES: dict[str, str] = {code: entry["en"] for code, entry in lists()["freq"].items()}
 """SDMX frequency codes (`lists.yml`) and what they are called."""
@@ -206,7 +218,9 @@ def shift(period: str, years: int) -> str:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """A date as agencies write it (`31.12.2020`, `2013-12-31`), or None."""
+    """A date as agencies write it (`31.12.2020`, `15. Mai 2022`, `2013-12-31`), or None."""
+    if found := _NAMED_DATE.match(text.strip()):
+        text = f"{found[1]}.{MONTHS_DE.index(found[2]) + 1}.{found[3]}"
     for pattern, order in ((_GERMAN_DATE, (3, 2, 1)), (_ISO_DATE, (1, 2, 3))):
         if found := pattern.match(text.strip()):
             try:
@@ -220,7 +234,7 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
     """The period that a text in a delivery means, or None.
 
     `granularity` says what a full date stands for: `year` (annual figure with a reference date), `quarter`, `month`,
-    or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
+    `week` or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
     `school_year` it becomes the span `2022-08-01/P1Y`. What the table cannot know, such as the quarter of a bare
     year, is not made up: the coarser period stays.
     """
@@ -242,6 +256,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         return f"{date.year:04d}-Q{(date.month + 2) // 3}"
     if granularity == "month":
         return f"{date.year:04d}-{date.month:02d}"
+    if granularity in ("week", "calendar_week"):
+        return period_at(date, "W")
     if granularity == "school_year":
         begins = date.year if date.month >= SCHOOL_YEAR_MONTH else date.year - 1
         return school_year(begins) if 1800 <= begins < 2199 else None
@@ -249,7 +265,10 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
 
 
 def _as_written(text: str) -> str | None:
-    """A text that is one of the formats already."""
+    """A text that is one of the formats already, or a quarter or week by name (`2013 1.Quartal`, `KW 5 2014`)."""
+    for pattern, wording in _NAMED:
+        if found := pattern.match(text):
+            text = wording.format(*found.groups())
     try:
         return text if frequency(text) else None
     except ValueError:
