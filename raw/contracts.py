@@ -57,6 +57,9 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
+Granularity = Literal["year", "quarter", "month"]
+Decimal = Literal[",", ".", "whole"]
+"""Which mark divides off decimals in a text; `whole`: whole numbers in mixed formats (see `raw.harvest.values`)."""
 Text = dict[Literal["de", "en"], str]
 
 
@@ -65,7 +68,10 @@ class _Model(BaseModel):
 
 
 class ColumnRule(_Model):
-    """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning."""
+    """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
+
+    `decimal` and `format` (of a date in the header) take the place of the family's and the table's.
+    """
 
     concept: str | None = None
     dims: dict[Code, Code] = {}
@@ -79,6 +85,9 @@ class ColumnRule(_Model):
     optional: bool = False
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
+    decimal: Decimal | None = None
+    format: Granularity | None = None
+    note: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -102,7 +111,7 @@ class PeriodRule(_Model):
     stub: str | None = None
     text: str | None = None
     header: str | None = None
-    format: Literal["year", "quarter", "month"] = "year"
+    format: Granularity = "year"
 
 
 class AreaRule(_Model):
@@ -143,9 +152,10 @@ class Identity(_Model):
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
-    `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
-    may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
-    total.
+    `rows` chooses rows by the entry of a leading column: those to `take`, and those to `pass` over because another
+    table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
+    from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
+    statement, so that their parts may fall short of the total.
     """
 
     id: str
@@ -154,6 +164,8 @@ class TableContract(_Model):
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
+    rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
+    decimal: Decimal | None = None
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0

@@ -7,6 +7,7 @@ Belongs here: matching header paths with column rules. Does not belong here: the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from raw.vocabulary.dimensions import code_from_label
 from raw.vocabulary.period import parse_period
 
 SEPARATOR = " | "
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
 @dataclass(frozen=True)
@@ -37,29 +39,41 @@ class ColumnMatch:
     twice: list[int] = field(default_factory=list)
 
 
-def capture(pattern: str, path: str, table: TableContract) -> tuple[dict[str, str], str | None] | None:
-    """Dimensions (and period) that a header path has under a pattern such as `Stichtag | {date} | {sex}`, or None."""
+def capture(
+    pattern: str, path: str, table: TableContract, granularity: str = "year"
+) -> tuple[dict[str, str], str | None] | None:
+    """Dimensions (and period) that a header path has under a pattern such as `Stichtag {date} | {sex}`, or None."""
     wanted, found = pattern.split(SEPARATOR), path.split(SEPARATOR)
     if len(wanted) != len(found):
         return None
     dims: dict[str, str] = {}
     period = None
     for want, have in zip(wanted, found, strict=True):
-        if not (want.startswith("{") and want.endswith("}")):
-            if want != have:
-                return None
-            continue
-        name = want[1:-1]
-        if name == "date":
-            granularity = table.period.format if table.period else "year"
-            if (period := parse_period(have, granularity)) is None:
-                return None
-            continue
-        code = code_from_label(name, have, table.labels.get(name))
-        if code is None:
+        if (places := _places(want, have)) is None:
             return None
-        dims[name] = code
+        for name, text in places.items():
+            extra = table.labels.get(name)
+            code = _period(text, granularity, extra) if name == "date" else code_from_label(name, text, extra)
+            if code is None:
+                return None
+            if name == "date":
+                period = code
+            else:
+                dims[name] = code
     return dims, period
+
+
+def _places(want: str, have: str) -> dict[str, str] | None:
+    """What stands at the `{places}` of a segment (`Arbeitslose ({date})`), or None where the words differ."""
+    if "{" not in want:
+        return {} if want == have else None
+    expression = _PLACE.sub(r"(?P<\1>.+?)", re.escape(want))
+    found = re.fullmatch(expression, have)
+    return found.groupdict() if found else None
+
+
+def _period(text: str, granularity: str, extra: Mapping[str, str] | None) -> str | None:
+    return parse_period(extra[text] if extra and text in extra else text, granularity)
 
 
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:
@@ -87,7 +101,8 @@ def _match(path: str, table: TableContract) -> Matched | None:
         if path == key or path in rule.aliases:
             return Matched(key, rule, dict(rule.dims))
     for key, rule in table.columns.items():
+        granularity = rule.format or (table.period.format if table.period else "year")
         for pattern in (key, *rule.aliases):
-            if "{" in pattern and (found := capture(pattern, path, table)):
+            if "{" in pattern and (found := capture(pattern, path, table, granularity)):
                 return Matched(key, rule, {**rule.dims, **found[0]}, found[1])
     return None

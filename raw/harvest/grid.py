@@ -41,10 +41,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Grid:
-    """One sheet: `rows[r][c]` is a text, a number or None; all rows are equally long and start at A1."""
+    """One sheet: `rows[r][c]` is a text, a number or None; all rows are equally long and start at A1.
+
+    A `transposed` grid is a sheet turned over its diagonal; its addresses are still those of the sheet.
+    """
 
     sheet: str
     rows: list[list[Cell]]
+    transposed: bool = False
 
     @property
     def width(self) -> int:
@@ -59,7 +63,13 @@ class Grid:
 
     def address(self, row: int, column: int) -> str:
         """`Sheet!A1` of a cell (row and column from 0)."""
+        if self.transposed:
+            row, column = column, row
         return f"{self.sheet}!{column_letters(column)}{row + 1}"
+
+    def transpose(self) -> Grid:
+        """The same cells with rows and columns exchanged."""
+        return Grid(self.sheet, [list(row) for row in zip(*self.rows, strict=True)], not self.transposed)
 
 
 def column_letters(column: int) -> str:

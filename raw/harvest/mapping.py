@@ -95,12 +95,20 @@ class Mapper:
         periods = self._periods(block, columns, count)
         areas = self._areas(block, periods, count)
         dims = self._stub_dims(block, count)
+        if "area_vintage" in block.stubs:
+            years = block.stubs["area_vintage"]
+            areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
 
     def _resolve(self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = "") -> list[Any]:
         """Resolve each distinct text of a stub once; one that means nothing is a fault at every cell it stands in."""
         texts = block.stubs[stub]
         meaning = {text: resolve(text) for text in dict.fromkeys(texts)}
+        if stub in block.fixed:
+            for text in meaning:
+                if meaning[text] is None:
+                    self.fault(code, block.grid.address(*block.fixed[stub]), describe(text), what)
+            return [meaning[text] for text in texts]
         for row, text in zip(block.rows, texts, strict=True):
             if meaning[text] is None:
                 self.fault(code, block.grid.address(row, block.stub_columns[stub]), describe(text), what)
@@ -124,20 +132,26 @@ class Mapper:
             return [parse_period(date.isoformat(), granularity) if date else None] * count
         wanted = [column for column, matched in columns.matched.items() if matched.rule.ignore is None]
         undated = [column for column in wanted if columns.matched[column].period is None]
-        if wanted and len(undated) < len(wanted):
+        if wanted and len(undated) < len(wanted) and not (rule and rule.stub):
             for column in undated:
                 self.fault("period", block.grid.address(block.header_row, column), "–")
             return [None] * count
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
-        return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
+        labels = self.table.labels.get("date", {})
+        return self._resolve(block, stub, lambda text: parse_period(labels.get(text, text), granularity), "period")
 
     def _areas(
         self, block: Block, periods: Sequence[str | None], count: int
     ) -> list[tuple[str, str, str | None] | None]:
         rule = self.table.area
-        resolve = area_resolver(self.source.areas, self.config.get("area_levels", []))
+        levels = [
+            level
+            for level in self.config.get("area_levels", [])
+            if rule is None or rule.level in (None, level["level"])
+        ]
+        resolve = area_resolver(self.source.areas, levels)
         what = self.source.areas.level if self.source.areas else "AGS, ARS"
         if rule and rule.fixed:
             if (fixed := resolve(rule.fixed)) is None:
@@ -150,9 +164,11 @@ class Mapper:
 
     def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
         stubs = self.table.stubs
-        pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs if name.startswith("{"))
+        pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs)
         rows: list[dict[str, str]] = [{} for _ in range(count)]
         for stub, pattern in pairs:
+            if not pattern.startswith("{"):
+                continue
             dimension = pattern.strip("{}")
             labels = self.table.labels.get(dimension)
             if stub not in block.stubs:
@@ -189,11 +205,16 @@ class Mapper:
         concept = rule.concept or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
         letters = column_letters(column)
+        cells = (
+            [grid.address(row, column) for row in block.rows]
+            if grid.transposed
+            else [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows]
+        )
         dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
         frame = pl.DataFrame(
             {
                 "row": list(block.rows),
-                "cell": [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows],
+                "cell": cells,
                 "area": [row.area[0] if row.area else None for row in rows],
                 "area_level": [row.area[1] if row.area else None for row in rows],
                 "area_vintage": [_vintage(row, matched.period) for row in rows],
@@ -210,7 +231,9 @@ class Mapper:
         is_text = entry is not None and entry.unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text))
+        decimal = rule.decimal or self.table.decimal or self.config["decimal"]
+        format_ = {**self.config, "decimal": decimal}
+        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, format_, is_text))
         self._report_values(block, column, frame)
         return frame.select(
             "row",
@@ -314,18 +337,24 @@ def _named_areas(block: Block, rows: list[_Row], columns: ColumnMatch) -> pl.Dat
 def area_resolver(
     listed: AreaList | None, levels: list[dict[str, str]]
 ) -> Callable[[str], tuple[str, str, str | None] | None]:
-    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first."""
+    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first.
+
+    A level's `key` makes the key from the groups of its pattern (`"{0:0>8}"` gives a lost leading zero back).
+    """
     known: dict[str, tuple[str, str, str | None]] = {}
     if listed:
         for entry in listed.areas:
             for code in (*entry.codes, entry.key):
                 known[code] = (entry.key, entry.level or listed.level, listed.vintage)
-    patterns = [(re.compile(level["pattern"]), level["level"]) for level in levels]
+    patterns = [(re.compile(level["pattern"]), level["level"], level.get("key")) for level in levels]
 
     def resolve(text: str) -> tuple[str, str, str | None] | None:
         text = text.strip()
         if text in known:
             return known[text]
-        return next(((text, level, None) for pattern, level in patterns if pattern.match(text)), None)
+        for pattern, level, key in patterns:
+            if found := pattern.match(text):
+                return (key.format(*found.groups()) if key else text), level, None
+        return None
 
     return resolve

@@ -23,8 +23,15 @@ _SEMESTER = re.compile(rf"{_Y}-S([12])\Z")
 _QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
 _MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
 _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
-_GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
+_GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})([._])([0-9]{{1,2}})\2{_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
+_LOW_DATE = re.compile(rf"{_Y}_([0-9]{{2}})_([0-9]{{2}})\Z")
+_NAMED = re.compile(rf"(?:([0-9]{{1,2}})\. ?)?([A-ZJ][a-zä]{{2,8}})\.? {_Y}\Z")
+_NAMES = ("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
+_FULL_NAMES = {
+    *("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november"),
+    *("dezember", "sept"),
+}
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
 
@@ -201,14 +208,23 @@ def shift(period: str, years: int) -> str:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """A date as agencies write it (`31.12.2020`, `2013-12-31`), or None."""
-    for pattern, order in ((_GERMAN_DATE, (3, 2, 1)), (_ISO_DATE, (1, 2, 3))):
+    """A date as agencies write it (`31.12.2020`, `31_12_2020`, `2013-12-31`, `3. Januar 2025`), or None."""
+    if (named := _NAMED.match(text.strip())) and named[1] and (month := _month_number(named[2])):
+        text = f"{named[1]}.{month}.{named[3]}"
+    for pattern, order in ((_GERMAN_DATE, (4, 3, 1)), (_ISO_DATE, (1, 2, 3)), (_LOW_DATE, (1, 2, 3))):
         if found := pattern.match(text.strip()):
             try:
                 return dt.date(*(int(found.group(i)) for i in order))
             except ValueError:
                 return None
     return None
+
+
+def _month_number(name: str) -> int | None:
+    """The number of a month whose name is written out or abbreviated (`Dez`, `März`)."""
+    word = name.lower()
+    known = word in _FULL_NAMES or word in _NAMES
+    return _NAMES.index(word[:3]) + 1 if known and word[:3] in _NAMES else None
 
 
 def parse_period(text: str, granularity: str = "year") -> str | None:
@@ -227,6 +243,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         if int(end) not in (int(begin) + 1, (int(begin) + 1) % 100):
             return None
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
+    if (named := _NAMED.match(text)) and named[1] is None and (month := _month_number(named[2])):
+        return parse_period(f"1.{month}.{named[3]}", granularity)
     if (date := parse_date(text)) is None:
         return _as_written(text)
     if granularity == "year":
