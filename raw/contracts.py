@@ -58,8 +58,8 @@ Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
 Granularity = Literal["year", "quarter", "month"]
-Decimal = Literal[",", ".", "whole"]
-"""Which mark divides off decimals in a text; `whole`: whole numbers in mixed formats (see `raw.harvest.values`)."""
+Decimal = Literal[",", ".", "thousands"]
+"""Which mark divides off decimals in a text; `thousands`: counts in mixed formats (see `raw.harvest.values`)."""
 Text = dict[Literal["de", "en"], str]
 
 
@@ -149,6 +149,17 @@ class Identity(_Model):
         return self
 
 
+class Correction(_Model):
+    """Rows that are wrong in the publisher's file and that nobody can set right: who says so, and why.
+
+    A row is named by its fingerprint (`raw.harvest.sheets.row_fingerprint`): once the publisher changes it, it counts.
+    """
+
+    drop_rows: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]]
+    reason: str
+    provider: str
+
+
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
@@ -166,6 +177,7 @@ class TableContract(_Model):
     stubs: dict[str, str] | list[str] = {}
     rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
     decimal: Decimal | None = None
+    corrections: list[Correction] = []
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0

@@ -41,8 +41,8 @@ class Block:
     `headers`: data column → header path (`A | B`). `rows`: the grid's data rows. `stubs`: name → one text per data row
     (keys may be put together from several columns); `stub_columns`: name → grid column, for addresses. `fixed`: stub →
     the one cell that holds for all rows. `texts`: the lines above the table. `skip_empty`: an empty cell means "not in
-    this table" instead of "missing". `faults`: what is wrong with the layout, where the rest can still be read (a family
-    raises what leaves nothing to read).
+    this table" instead of "missing". `faults`: what is wrong with the layout, where the rest can still be read (what
+    leaves nothing to read is raised).
     """
 
     grid: Grid

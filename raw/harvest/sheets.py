@@ -13,6 +13,7 @@ note; nothing else ends a table, so a row that lost its figures is not taken for
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -39,11 +40,12 @@ class Layout(BaseModel):
     over the empty cells to its right. `depth`: how many header rows make the path. `drop`: segments, and `strip`: parts
     of segments that say nothing. `groups`: a header that begins a group of columns → the group's name. `numbered`: a
     header that stands several times is numbered. `headings`: a row with nothing but its first cell stands over the rows
-    that follow. `fill_down`: leading columns whose entry holds for the empty cells below. `transpose`: the rows are the
+    that follow. `fill_down`: leading columns whose entry holds for the empty cells below. `repeats`: leading columns in
+    which an entry that stands again is numbered (a borough and its district of one name). `transpose`: the rows are the
     columns of the contract. `values_of`: a column whose header continues in the rows of another one (`Basiswert.1` in
     `Name.Basiswert.1`). `from_text`: stub → pattern of a cell above the data; its first group is the entry. `by_group`:
-    the first segment of a path names a table of its own. `ends`: how the notes below a table begin. `published`: a text
-    with `{date}` near the top of any sheet.
+    the first segment of a path names a table of its own, `by_entry` every entry of this column. `ends`: how the notes
+    below a table begin. `published`: a text with `{date}` near the top of any sheet.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -60,10 +62,12 @@ class Layout(BaseModel):
     numbered: bool = False
     headings: bool = False
     fill_down: list[str] = []
+    repeats: list[str] = []
     transpose: bool = False
     values_of: dict[str, str] = {}
     from_text: dict[str, str] = {}
     by_group: bool = False
+    by_entry: str | None = None
     ends: list[str] = []
     published: str | None = None
 
@@ -97,6 +101,12 @@ def _is_number(cell: Cell) -> bool:
     return isinstance(cell, float) or (isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()) is not None)
 
 
+def row_fingerprint(grid: Grid, row: int) -> str:
+    """What a correction names a row by: it holds for this row as it was found, wherever it stands, and no other."""
+    line = "\x1f".join(as_text(cell) for cell in grid.rows[row])
+    return hashlib.sha256(line.encode()).hexdigest()[:12]
+
+
 class SheetFamily:
     """A layout family that its YAML describes."""
 
@@ -112,8 +122,16 @@ class SheetFamily:
         for place in self._places(grids):
             about = place.about | ({"code": self.code} if self.code else {})
             groups = dict.fromkeys(path.split(" | ")[0] for path in place.headers.values())
-            found += [{**about, "group": group} for group in groups] if self.layout.by_group else [about]
+            several = [{"group": group} for group in groups] if self.layout.by_group else self._entries(place)
+            found += [{**about, **one} for one in several]
         return found
+
+    def _entries(self, place: _Place) -> list[dict[str, str]]:
+        columns = [column for column, path in place.headers.items() if path == self.layout.by_entry]
+        if not columns:
+            return [{}]
+        texts = (_text(place.grid, row, columns[0]) for row in range(place.first, place.end))
+        return [{"entry": text} for text in dict.fromkeys(texts) if text]
 
     def published_on(self, grids: list[Grid]) -> dt.date | None:
         """The date at `published` near the top of any sheet; the cells of a row are read as one line."""
@@ -214,6 +232,7 @@ class _Reading:
         names = {name: place.left + index for index, name in enumerate(layout.leading)}
         self.leading = names or self._named()
         self.headers = {c: path for c, path in self.headers.items() if c not in self.leading.values()}
+        self.dropped = {mark for correction in table.corrections for mark in correction.drop_rows}
         self.rows, self.sections = self._rows()
 
     def _named(self) -> dict[str, int]:
@@ -242,6 +261,8 @@ class _Reading:
         return rows, sections
 
     def _takes(self, row: int) -> bool:
+        if self.dropped and row_fingerprint(self.grid, row) in self.dropped:
+            return False
         for name, entries in self.table.rows.items():
             if (column := self.leading.get(name)) is None:
                 continue
@@ -262,12 +283,21 @@ class _Reading:
             for index, row in enumerate(self.rows):
                 last = stubs[name][index] or (last if self.sections[row] == section else "")
                 stubs[name][index], section = last, self.sections[row]
+        for name in self.layout.repeats:
+            texts = stubs.get(name, [])
+            again = [texts[:index].count(text) + 1 for index, text in enumerate(texts)]
+            stubs[name] = [f"{text} ({n})" if n > 1 else text for text, n in zip(texts, again, strict=True)]
         return stubs
 
     def _keys(self, stubs: dict[str, list[str]]) -> dict[str, str]:
-        """Keys over several columns that the contract names (`Nr + gehört zu`), joined by a slash, with their first."""
+        """Other names for leading columns (`Stadtteil: area_name`) and keys over several (`Nr + gehört zu`, joined by a
+        slash), with the column that they begin in."""
         rules = [rule.stub for rule in (self.table.period, self.table.area) if rule and rule.stub]
         joined = {}
+        named = self.table.stubs.items() if isinstance(self.table.stubs, dict) else ()
+        for header, name in named:
+            if header in stubs and not name.startswith("{"):
+                stubs[name], joined[name] = stubs[header], header
         for name in rules:
             parts = name.split(" + ")
             if len(parts) > 1 and all(part in stubs for part in parts):
