@@ -228,7 +228,8 @@ class Mapper:
                 "area_vintage": pl.String, "period": pl.String,
             },
         )  # fmt: skip
-        is_text = entry is not None and entry.unit == "text"
+        unit = rule.unit or (entry.unit if entry else "unknown")
+        is_text = unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
         decimal = rule.decimal or self.table.decimal or self.config["decimal"]
@@ -248,7 +249,7 @@ class Mapper:
             "dims",
             (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
             "value_text",
-            pl.lit(rule.unit or (entry.unit if entry else "unknown")).alias("unit"),
+            pl.lit(unit).alias("unit"),
             "obs_status",
             pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
         )
