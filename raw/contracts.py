@@ -115,11 +115,15 @@ class PeriodRule(_Model):
 
 
 class AreaRule(_Model):
-    """Where the area of a row stands, or the one area of the whole table."""
+    """Where the area of a row stands, or the one area of the whole table.
+
+    `level`: the only level that the keys may mean. `vintage`: the year of the territory, where it is not the figure's.
+    """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
+    vintage: str | None = None
 
 
 class AreaSum(_Model):

@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 @dataclass(frozen=True)
@@ -276,6 +277,13 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
 
 
 def _grids(path: Path) -> list[Grid]:
+    """The sheets of a file; those of the last one are kept, for a workbook often holds several tables."""
+    about = path.stat() if path.exists() else None
+    return _last_grids(path, about and (about.st_mtime_ns, about.st_size))
+
+
+@lru_cache(maxsize=1)
+def _last_grids(path: Path, _version: tuple[int, int] | None) -> list[Grid]:
     return open_grids(path)
 
 

@@ -95,8 +95,9 @@ class Mapper:
         periods = self._periods(block, columns, count)
         areas = self._areas(block, periods, count)
         dims = self._stub_dims(block, count)
-        if "area_vintage" in block.stubs:
-            years = block.stubs["area_vintage"]
+        vintage = self.table.area.vintage if self.table.area else None
+        if vintage or "area_vintage" in block.stubs:
+            years = [vintage] * count if vintage else block.stubs["area_vintage"]
             areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
 

@@ -235,11 +235,14 @@ class _Reading:
         self.dropped = {mark for correction in table.corrections for mark in correction.drop_rows}
         self.rows, self.sections = self._rows()
 
+    @property
+    def _rules(self) -> list[str]:
+        return [rule.stub for rule in (self.table.period, self.table.area) if rule and rule.stub]
+
     def _named(self) -> dict[str, int]:
         """Leading columns that the contract names by their header; `A + B` is a key over two columns."""
-        table = self.table
-        rules = [rule.stub for rule in (table.period, table.area) if rule and rule.stub]
-        wanted = [part for name in [*rules, *table.stubs, *table.rows] for part in name.split(" + ")]
+        names = [*self._rules, *self.table.stubs, *self.table.rows]
+        wanted = [part for name in names for part in name.split(" + ")]
         found: dict[str, int] = {}
         for column, path in self.place.headers.items():
             if path in wanted and found.setdefault(path, column) != column:
@@ -292,13 +295,12 @@ class _Reading:
     def _keys(self, stubs: dict[str, list[str]]) -> dict[str, str]:
         """Other names for leading columns (`Stadtteil: area_name`) and keys over several (`Nr + gehört zu`, joined by a
         slash), with the column that they begin in."""
-        rules = [rule.stub for rule in (self.table.period, self.table.area) if rule and rule.stub]
         joined = {}
         named = self.table.stubs.items() if isinstance(self.table.stubs, dict) else ()
         for header, name in named:
             if header in stubs and not name.startswith("{"):
                 stubs[name], joined[name] = stubs[header], header
-        for name in rules:
+        for name in self._rules:
             parts = name.split(" + ")
             if len(parts) > 1 and all(part in stubs for part in parts):
                 stubs[name] = ["/".join(texts) for texts in zip(*(stubs[part] for part in parts), strict=True)]
@@ -311,7 +313,8 @@ class _Reading:
         for name, pattern in self.layout.from_text.items():
             hits = ((cell, found) for cell in cells if (found := re.search(pattern, _text(self.grid, *cell))))
             if (hit := next(hits, None)) is None:
-                self.faults.append(LayoutFault("layout", self._at(0, 0), "–", pattern))
+                if name in {"area_name", "area_vintage", *self._rules}:
+                    self.faults.append(LayoutFault("layout", self._at(0, 0), "–", pattern))
                 continue
             stubs[name], fixed[name] = [hit[1][1]] * count, hit[0]
         return stubs, fixed

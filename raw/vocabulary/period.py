@@ -26,6 +26,7 @@ _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
 _GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})([._])([0-9]{{1,2}})\2{_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
 _LOW_DATE = re.compile(rf"{_Y}_([0-9]{{2}})_([0-9]{{2}})\Z")
+_COMPACT = re.compile(rf"{_Y}(0[1-9]|1[0-2])\Z")
 _NAMED = re.compile(rf"(?:([0-9]{{1,2}})\. ?)?([A-ZJ][a-zä]{{2,8}})\.? {_Y}\Z")
 _NAMES = ("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
 _FULL_NAMES = {
@@ -245,6 +246,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
     if (named := _NAMED.match(text)) and named[1] is None and (month := _month_number(named[2])):
         return parse_period(f"1.{month}.{named[3]}", granularity)
+    if compact := _COMPACT.match(text):
+        return parse_period(f"{compact[1]}-{compact[2]}-01", granularity)
     if (date := parse_date(text)) is None:
         return _as_written(text)
     if granularity == "year":
