@@ -106,12 +106,16 @@ class ColumnRule(_Model):
 
 
 class PeriodRule(_Model):
-    """Where the period of a table stands: in a stub column, above the table or in the header."""
+    """Where the period of a table stands: in a stub column, above the table or in the header.
+
+    `month`: where only a year stands, it is this month of it (unemployed persons in December, not the yearly mean).
+    """
 
     stub: str | None = None
     text: str | None = None
     header: str | None = None
     format: Granularity = "year"
+    month: int | None = Field(default=None, ge=1, le=12)
 
 
 class AreaRule(_Model):

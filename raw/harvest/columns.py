@@ -53,7 +53,7 @@ def capture(
             return None
         for name, text in places.items():
             extra = table.labels.get(name)
-            code = _period(text, granularity, extra) if name == "date" else code_from_label(name, text, extra)
+            code = period_of(text, table, granularity) if name == "date" else code_from_label(name, text, extra)
             if code is None:
                 return None
             if name == "date":
@@ -72,8 +72,12 @@ def _places(want: str, have: str) -> dict[str, str] | None:
     return found.groupdict() if found else None
 
 
-def _period(text: str, granularity: str, extra: Mapping[str, str] | None) -> str | None:
-    return parse_period(extra[text] if extra and text in extra else text, granularity)
+def period_of(text: str, table: TableContract, granularity: str | None = None) -> str | None:
+    """The period that a text means in this table: the contract's word for it first, then as agencies write it."""
+    rule = table.period
+    named = table.labels.get("date", {}).get(text, text)
+    period = parse_period(named, granularity or (rule.format if rule else "year"))
+    return f"{period}-{rule.month:02d}" if period and rule and rule.month and len(period) == len("2023") else period
 
 
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:

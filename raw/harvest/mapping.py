@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from raw.contracts import AreaList, ColumnRule, Source, TableContract, table_settings
-from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
+from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
@@ -140,8 +140,7 @@ class Mapper:
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
-        labels = self.table.labels.get("date", {})
-        return self._resolve(block, stub, lambda text: parse_period(labels.get(text, text), granularity), "period")
+        return self._resolve(block, stub, lambda text: period_of(text, self.table), "period")
 
     def _areas(
         self, block: Block, periods: Sequence[str | None], count: int
