@@ -106,7 +106,7 @@ class ColumnRule(_Model):
 
 
 class PeriodRule(_Model):
-    """Where the period of a table stands: in a stub column, above the table or in the header.
+    """Where the period of a table stands: in a stub column, above the table or in the header, or (`fixed`) nowhere.
 
     `month`: where only a year stands, it is this month of it (unemployed persons in December, not the yearly mean).
     """
@@ -114,6 +114,7 @@ class PeriodRule(_Model):
     stub: str | None = None
     text: str | None = None
     header: str | None = None
+    fixed: str | None = None
     format: Granularity = "year"
     month: int | None = Field(default=None, ge=1, le=12)
 

@@ -126,6 +126,8 @@ class Mapper:
     def _periods(self, block: Block, columns: ColumnMatch, count: int) -> list[str | None]:
         rule = self.table.period
         granularity = rule.format if rule else "year"
+        if rule and rule.fixed:
+            return [rule.fixed] * count
         if rule and rule.text:
             date = find_date(rule.text, block.texts)
             if date is None:
@@ -289,10 +291,11 @@ def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: 
     zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
     missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}
     number = pl.coalesce(pl.col("number"), number_from_text(text, config["decimal"]))
+    empty = missing.get("", config.get("empty", "O"))
     value = pl.when(text.is_in(zeros)).then(0.0).when(text.is_in(list(missing))).then(None).otherwise(number)
     status = (
         pl.when(text == "")
-        .then(pl.lit(None if config.get("empty") == "fault" else "O", pl.String))
+        .then(pl.lit(None if empty == "fault" else empty, pl.String))
         .when(text.is_in(list(missing)))
         .then(text.replace_strict(missing, default=None, return_dtype=pl.String))
         .when(value.is_not_null() & value.is_finite())

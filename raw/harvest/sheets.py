@@ -127,7 +127,8 @@ class SheetFamily:
         return found
 
     def _entries(self, place: _Place) -> list[dict[str, str]]:
-        columns = [column for column, path in place.headers.items() if path == self.layout.by_entry]
+        leading = {place.left + index: name for index, name in enumerate(self.layout.leading)}
+        columns = [c for c, path in {**leading, **place.headers}.items() if path == self.layout.by_entry]
         if not columns:
             return [{}]
         texts = (_text(place.grid, row, columns[0]) for row in range(place.first, place.end))
