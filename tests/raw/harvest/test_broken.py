@@ -105,7 +105,7 @@ BROKEN: dict[str, tuple[Delivery, list[tuple[str, str]]]] = {
     "kiss: two spellings that contradict": (KISS.but((4, 1, "2023")), each("conflict", f"{K}D5", f"{K}E5", f"{K}F5")),
     "kiss: no rows": (KISS.with_rows(lambda rows: rows[:1]), each("no_rows", f"{K}A1")),
     "kiss: unknown label": (KISS_MONTHS.but((1, 1, "divers")), each("label", f"{K}B2")),
-    "kiss: a year where months belong": (KISS_MONTHS.but((1, 0, "Juni 2023")), each("period", f"{K}A2")),
+    "kiss: a season where months belong": (KISS_MONTHS.but((1, 0, "Sommer 2023")), each("period", f"{K}A2")),
     # Regionaldatenbank
     "regional: header renamed": (
         REGIONAL.but((3, 5, "Verdienst")),
