@@ -93,8 +93,10 @@ class _Place:
 
 def _text(grid: Grid, row: int, column: int) -> str:
     """A cell's text with folded blanks; a word that was divided at the end of a line is put together."""
-    text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", grid.text(row, column))
-    return re.sub(r"\s+", " ", text).strip()
+    text = grid.text(row, column)
+    if "\n" in text:
+        text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", text)
+    return " ".join(text.split())
 
 
 def _is_number(cell: Cell) -> bool:
@@ -168,7 +170,8 @@ class SheetFamily:
         row, left = next(anchors, (-1, -1))
         if row < 0:
             return None
-        end = next((r for r in range(row + 1, len(grid.rows)) if self._is_end(grid, r)), len(grid.rows))
+        below = range(row + 1, len(grid.rows)) if self.layout.ends else ()
+        end = next((r for r in below if self._is_end(grid, r)), len(grid.rows))
         first = next((r for r in range(row + 1, end) if self._is_data(grid, r, left)), None)
         if first is None:
             return None
@@ -256,13 +259,15 @@ class _Reading:
         sections: dict[int, str] = {}
         heading = ""
         for row in range(self.place.first, self.place.end):
-            filled = [column for column in range(self.grid.width) if self.grid.text(row, column)]
-            if self.layout.headings and filled == [self.place.left]:
+            if self.layout.headings and self._is_heading(row):
                 heading = _text(self.grid, row, self.place.left)
-            elif filled and self._takes(row):
+            elif any(cell is not None and as_text(cell) for cell in self.grid.rows[row]) and self._takes(row):
                 rows.append(row)
                 sections[row] = heading
         return rows, sections
+
+    def _is_heading(self, row: int) -> bool:
+        return [c for c in range(self.grid.width) if self.grid.text(row, c)] == [self.place.left]
 
     def _takes(self, row: int) -> bool:
         if self.dropped and row_fingerprint(self.grid, row) in self.dropped:
