@@ -63,7 +63,7 @@ def at(frame: pl.DataFrame, cell: str, table: str | None = None) -> tuple[Any, .
 CELLS = {
     "ba": {
         "Daten!D11": ("svb_work", "sex=f", "06440099", "2023", 1101.0, "A"),
-        "Daten!C40": ("unemp", "law=sgb2", "06440099", "2022", None, "Q"),
+        "Daten!C37": ("unemp", "law=sgb2", "06440099", "2022", None, "Q"),
     },
     "hamburg": {
         "Profile 2019!B5": ("pop", "", "02000000-Bergedorf", "2019", 1000.0, "A"),
@@ -181,7 +181,7 @@ def test_a_column_that_nobody_knows_is_named(tmp_path: Path, name: str) -> None:
     def added(rows: Rows) -> Rows:
         width = max(len(row) for row in rows[file.head :])
         wide = [row + [None] * (width - len(row)) for row in rows]
-        wide[file.head] += ["Sonstiges 7"]
+        wide[file.head + (name == "hamburg")] += ["Sonstiges 7"]
         for row in wide[file.head + 5 :] if len(wide) > file.head + 5 else wide[file.head + 1 :]:
             row.append(77.0)
         return wide
@@ -193,6 +193,21 @@ def test_a_column_that_nobody_knows_is_named(tmp_path: Path, name: str) -> None:
     frame, faults, _ = read(tmp_path, file)
     assert "header_unknown" in {fault.code for fault in faults}
     assert not {fault.table for fault in faults} & set(frame["table"])
+
+
+def test_a_group_of_columns_or_a_sheet_that_no_contract_claims_is_listed(tmp_path: Path) -> None:
+    def beside(file: File, folder: str) -> list[str]:
+        return claim_file(file.write(tmp_path / folder), {file.source: product(file.source)}).beside
+
+    hamburg, atlas = FILES["hamburg"](), FILES["atlas"]()
+    assert beside(hamburg, "as ever") == beside(atlas, "as ever") == []
+    renamed = hamburg.rows(
+        lambda rows: [[c.replace("Wohnen", "Gebäude") if isinstance(c, str) else c for c in row] for row in rows]
+    )
+    assert beside(renamed, "group") == ["Profile 2019 Stadtteil-Profile „Gebäude“"]
+    more = {**atlas.sheets, "Deutschlandatlas_GEM1235": [["GKZ1235", "Name", "x"], [1001000.0, "Ort", 5.0]]}
+    one_more = File(atlas.source, atlas.tables, atlas.name, more, 0, 0)
+    assert beside(one_more, "sheet") == ["Deutschlandatlas_GEM1235 Deutschlandatlas"]
 
 
 def test_a_new_party_is_no_fault(tmp_path: Path) -> None:
