@@ -76,7 +76,7 @@ def test_labels_mean_what_the_vocabulary_says_and_the_contract_goes_first() -> N
     ("label", "code"),
     [
         ("DIE LINKE", "DIE_LINKE"),
-        ("GRÜNE", "GRUENE"),
+        ("GRÜNE", "GRUeNE"),
         ('Bürgerbewegung "miteinander"', "Buergerbewegung_miteinander"),
         ("Ab jetzt...Demokratie", "Ab_jetzt...Demokratie"),
         ("???", None),
