@@ -343,7 +343,7 @@ def area_resolver(
 ) -> Callable[[str], tuple[str, str, str | None] | None]:
     """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first.
 
-    A level's `key` makes the key from the groups of its pattern (`"{0:0>8}"` gives a lost leading zero back).
+    A level may say how its key is made from the text (`key: '0\\1'` where a zero is lost).
     """
     known: dict[str, tuple[str, str, str | None]] = {}
     if listed:
@@ -358,7 +358,7 @@ def area_resolver(
             return known[text]
         for pattern, level, key in patterns:
             if found := pattern.match(text):
-                return (key.format(*found.groups()) if key else text), level, None
+                return (found.expand(key) if key else text), level, None
         return None
 
     return resolve
