@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
+from raw.vocabulary.period import PERIOD_PATTERN
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -57,9 +58,11 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
-Granularity = Literal["year", "quarter", "month"]
+Granularity = Literal["year", "quarter", "month", "week", "calendar_week"]
 Decimal = Literal[",", ".", "thousands"]
 """Which mark divides off decimals in a text; `thousands`: counts in mixed formats (see `raw.harvest.values`)."""
+Period = Annotated[str, Field(pattern=PERIOD_PATTERN)]
+ObsStatus = Annotated[str, _one_of("obs_status")]
 Text = dict[Literal["de", "en"], str]
 
 
@@ -70,7 +73,10 @@ class _Model(BaseModel):
 class ColumnRule(_Model):
     """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
 
-    `decimal` and `format` (of a date in the header) take the place of the family's and the table's.
+    `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
+    `lacks`: a column without which this figure (a total, a difference) is not what it says; where that one has no
+    value, this has none. `period`: the reference date that the header gives to this column alone. `decimal` and
+    `format` (of a date in the header) take the place of the family's and the table's.
     """
 
     concept: str | None = None
@@ -83,6 +89,9 @@ class ColumnRule(_Model):
     confirmed: str | None = None
     aliases: list[str] = []
     optional: bool = False
+    repeats: bool = False
+    lacks: str | None = None
+    period: Period | None = None
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
     decimal: Decimal | None = None
@@ -122,13 +131,25 @@ class PeriodRule(_Model):
 class AreaRule(_Model):
     """Where the area of a row stands, or the one area of the whole table.
 
-    `level`: the only level that the keys may mean. `vintage`: the year of the territory, where it is not the figure's.
+    `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
+    (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
+    get the dimension `coverage=joint`, so that nobody takes them for the area's own. `level`: the only level that the
+    keys may mean. `vintage`: the year of the territory, where it is not the figure's.
     """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
     vintage: str | None = None
+    prefix: str = ""
+    joint: dict[str, str] = {}
+
+
+class StatusRule(_Model):
+    """A leading column that says what the figures of its row are worth: its texts → status (`p: P`)."""
+
+    stub: str
+    codes: dict[str, ObsStatus]
 
 
 class AreaSum(_Model):
@@ -175,18 +196,20 @@ class TableContract(_Model):
     `rows` chooses rows by the entry of a leading column: those to `take`, and those to `pass` over because another
     table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
     from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
-    statement, so that their parts may fall short of the total.
+    statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
+    puts in brackets.
     """
 
     id: str
     title: Text
-    detect: str | dict[str, str]
+    detect: str | dict[str, str | list[str]]
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
     rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
     decimal: Decimal | None = None
     corrections: list[Correction] = []
+    status: StatusRule | None = None
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0
@@ -194,6 +217,7 @@ class TableContract(_Model):
     klass: MeasureClass | None = Field(default=None, alias="class")
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
+    brackets: ObsStatus | None = None
     columns: dict[str, ColumnRule]
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
@@ -206,6 +230,9 @@ class TableContract(_Model):
             for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
                 if name not in self.columns:
                     raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        for name in filter(None, (rule.lacks for rule in self.columns.values())):
+            if name not in self.columns:
+                raise ValueError(f"lacks names the column {name!r}, which the table does not have")
         return self
 
     def identity_id(self, index: int) -> str:
@@ -226,9 +253,9 @@ class AreaEntry(_Model):
 
 
 class AreaList(_Model):
-    """The municipal areas that a source speaks of (`areas.yml`)."""
+    """The areas that a source speaks of (`areas.yml`). Without a vintage the list only says how areas are spelled."""
 
-    vintage: str
+    vintage: str = ""
     level: AreaLevel
     parent: str | None = None
     areas: list[AreaEntry]

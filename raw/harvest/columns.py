@@ -16,6 +16,7 @@ from raw.vocabulary.dimensions import code_from_label
 from raw.vocabulary.period import parse_period
 
 SEPARATOR = " | "
+_ANY = re.escape("{*}")
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
@@ -27,6 +28,18 @@ class Matched:
     rule: ColumnRule
     dims: dict[str, str]
     period: str | None = None
+    area: str | None = None
+    area_name: str | None = None
+
+
+@dataclass
+class Captured:
+    """What a header says under a pattern: dimensions, and the texts of period, area and name where it has them."""
+
+    dims: dict[str, str] = field(default_factory=dict)
+    period: str | None = None
+    area: str | None = None
+    area_name: str | None = None
 
 
 @dataclass
@@ -39,35 +52,37 @@ class ColumnMatch:
     twice: list[int] = field(default_factory=list)
 
 
-def capture(
-    pattern: str, path: str, table: TableContract, granularity: str = "year"
-) -> tuple[dict[str, str], str | None] | None:
-    """Dimensions (and period) that a header path has under a pattern such as `Stichtag {date} | {sex}`, or None."""
-    wanted, found = pattern.split(SEPARATOR), path.split(SEPARATOR)
-    if len(wanted) != len(found):
+def capture(pattern: str, path: str, table: TableContract, granularity: str | None = None) -> Captured | None:
+    """What a header path says under a pattern such as `Stichtag {date} | {sex}` or `{area} | {area_name}`, or None.
+
+    `{date}` may stand twice (a year above its quarters): its texts together are the period. `{*}` is any text.
+    """
+    wanted, segments = pattern.split(SEPARATOR), path.split(SEPARATOR)
+    if len(wanted) != len(segments):
         return None
-    dims: dict[str, str] = {}
-    period = None
-    for want, have in zip(wanted, found, strict=True):
+    found, dates = Captured(), []
+    for want, have in zip(wanted, segments, strict=True):
         if (places := _places(want, have)) is None:
             return None
         for name, text in places.items():
-            extra = table.labels.get(name)
-            code = period_of(text, table, granularity) if name == "date" else code_from_label(name, text, extra)
-            if code is None:
-                return None
             if name == "date":
-                period = code
+                dates.append(text)
+            elif name in ("area", "area_name"):
+                setattr(found, name, text)
+            elif code := code_from_label(name, text, table.labels.get(name)):
+                found.dims[name] = code
             else:
-                dims[name] = code
-    return dims, period
+                return None
+    if dates:
+        found.period = period_of(" ".join(dates), table, granularity)
+    return None if dates and found.period is None else found
 
 
 def _places(want: str, have: str) -> dict[str, str] | None:
     """What stands at the `{places}` of a segment (`Arbeitslose ({date})`), or None where the words differ."""
     if "{" not in want:
         return {} if want == have else None
-    expression = _PLACE.sub(r"(?P<\1>.+?)", re.escape(want))
+    expression = _PLACE.sub(r"(?P<\1>.+?)", re.escape(want).replace(_ANY, "(?:.+?)"))
     found = re.fullmatch(expression, have)
     return found.groupdict() if found else None
 
@@ -83,14 +98,14 @@ def period_of(text: str, table: TableContract, granularity: str | None = None) -
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:
     """Match every data column with one rule; exact headers and aliases go before patterns."""
     result = ColumnMatch()
-    seen: dict[tuple[str, str, str | None], int] = {}
+    seen: dict[tuple[str | None, ...], int] = {}
     used: set[str] = set()
     for column, path in headers.items():
         if (matched := _match(path, table)) is None:
             result.unknown.append(column)
             continue
-        about = (matched.key, str(sorted(matched.dims.items())), matched.period)
-        if about in seen:
+        about = (matched.key, str(sorted(matched.dims.items())), matched.period, matched.area)
+        if about in seen and not matched.rule.repeats:
             result.twice.append(column)
             continue
         seen[about] = column
@@ -105,8 +120,7 @@ def _match(path: str, table: TableContract) -> Matched | None:
         if path == key or path in rule.aliases:
             return Matched(key, rule, dict(rule.dims))
     for key, rule in table.columns.items():
-        granularity = rule.format or (table.period.format if table.period else "year")
         for pattern in (key, *rule.aliases):
-            if "{" in pattern and (found := capture(pattern, path, table, granularity)):
-                return Matched(key, rule, {**rule.dims, **found[0]}, found[1])
+            if "{" in pattern and (found := capture(pattern, path, table, rule.format)):
+                return Matched(key, rule, {**rule.dims, **found.dims}, found.period, found.area, found.area_name)
     return None

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import polars as pl
 
-from raw.contracts import AreaList, ColumnRule, Source, TableContract, table_settings
+from raw.contracts import ColumnRule, Source, TableContract, table_settings
+from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
@@ -24,9 +25,7 @@ from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
-from raw.vocabulary.period import parse_period, year_of
-
-AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
+from raw.vocabulary.period import parse_period
 
 
 @dataclass
@@ -43,8 +42,9 @@ class _Row:
     """What the leading columns say about one data row; None where a fault was found."""
 
     period: str | None
-    area: tuple[str, str, str | None] | None
+    area: Area | None
     dims: dict[str, str]
+    status: str | None = None
 
 
 class Mapper:
@@ -55,6 +55,11 @@ class Mapper:
         self.config = family_config(source.contract.family)
         self.symbols = {**self.config["symbols"], **source.contract.symbols, **table.symbols}
         self.settings = table_settings(source, table)
+        only = table.area.level if table.area else None
+        levels = [level for level in self.config.get("area_levels", []) if only in (None, level["level"])]
+        resolve = area_resolver(source.areas, levels)
+        prefix = table.area.prefix if table.area else ""
+        self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
 
     def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
@@ -72,7 +77,7 @@ class Mapper:
         rows = self._rows(block, columns)
         self._report_names(block)
         observations = self._values(block, columns, rows)
-        return Mapped(observations, _named_areas(block, rows, columns), self.faults)
+        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults)
 
     def _columns(self, block: Block) -> ColumnMatch:
         headers = {
@@ -93,13 +98,24 @@ class Mapper:
     def _rows(self, block: Block, columns: ColumnMatch) -> list[_Row]:
         count = len(block.rows)
         periods = self._periods(block, columns, count)
-        areas = self._areas(block, periods, count)
+        areas = self._areas(block, columns, count)
         dims = self._stub_dims(block, count)
-        vintage = self.table.area.vintage if self.table.area else None
-        if vintage or "area_vintage" in block.stubs:
-            years = [vintage] * count if vintage else block.stubs["area_vintage"]
+        of_table = self.table.area.vintage if self.table.area else None
+        if of_table or "area_vintage" in block.stubs:
+            years = [of_table] * count if of_table else block.stubs["area_vintage"]
             areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
-        return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
+        status = self._status(block, count)
+        return [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+
+    def _status(self, block: Block, count: int) -> Sequence[str | None]:
+        """The status that a leading column gives to the figures of its row."""
+        rule = self.table.status
+        if rule is None:
+            return [None] * count
+        if rule.stub not in block.stubs:
+            self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", rule.stub)
+            return [None] * count
+        return self._resolve(block, rule.stub, rule.codes.get, "label", rule.stub)
 
     def _resolve(self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = "") -> list[Any]:
         """Resolve each distinct text of a stub once; one that means nothing is a fault at every cell it stands in."""
@@ -133,9 +149,10 @@ class Mapper:
             if date is None:
                 self.fault("period", block.grid.address(0, 0), "–")
             return [parse_period(date.isoformat(), granularity) if date else None] * count
-        wanted = [column for column, matched in columns.matched.items() if matched.rule.ignore is None]
-        undated = [column for column in wanted if columns.matched[column].period is None]
-        if wanted and len(undated) < len(wanted) and not (rule and rule.stub):
+        wanted = {c: matched for c, matched in columns.matched.items() if matched.rule.ignore is None}
+        undated = [c for c, matched in wanted.items() if not (matched.period or matched.rule.period)]
+        in_header = any(matched.period for matched in wanted.values())
+        if wanted and (in_header or not undated) and not (undated and rule and rule.stub):
             for column in undated:
                 self.fault("period", block.grid.address(block.header_row, column), "–")
             return [None] * count
@@ -144,17 +161,16 @@ class Mapper:
             return [None] * count
         return self._resolve(block, stub, lambda text: period_of(text, self.table), "period")
 
-    def _areas(
-        self, block: Block, periods: Sequence[str | None], count: int
-    ) -> list[tuple[str, str, str | None] | None]:
+    def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
         rule = self.table.area
-        levels = [
-            level
-            for level in self.config.get("area_levels", [])
-            if rule is None or rule.level in (None, level["level"])
-        ]
-        resolve = area_resolver(self.source.areas, levels)
+        resolve = self._area
         what = self.source.areas.level if self.source.areas else "AGS, ARS"
+        in_header = {c: m.area for c, m in columns.matched.items() if m.rule.ignore is None and m.area is not None}
+        for column, text in in_header.items():
+            if resolve(text) is None:
+                self.fault("area", block.grid.address(block.header_row, column), f"„{text}“", what)
+        if in_header:
+            return [None] * count
         if rule and rule.fixed:
             if (fixed := resolve(rule.fixed)) is None:
                 self.fault("area", "", "–", rule.fixed)
@@ -167,7 +183,11 @@ class Mapper:
     def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
         stubs = self.table.stubs
         pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs)
-        rows: list[dict[str, str]] = [{} for _ in range(count)]
+        joint = self.table.area.joint if self.table.area else {}
+        areas = (
+            block.stubs.get(self.table.area.stub or "area", [""] * count) if joint and self.table.area else [""] * count
+        )
+        rows: list[dict[str, str]] = [{"coverage": "joint"} if area in joint else {} for area in areas]
         for stub, pattern in pairs:
             if not pattern.startswith("{"):
                 continue
@@ -198,15 +218,17 @@ class Mapper:
         ]
         if not frames:
             return empty_observations()
-        cells = pl.concat(frames)
+        cells = _without_incomplete_totals(pl.concat(frames), self.table)
         return _without_dead_areas(cells, self.config.get("dead_row_symbol")).drop("row")
 
     def _column(self, block: Block, column: int, matched: Matched, rows: list[_Row]) -> pl.DataFrame:
         rule, grid = matched.rule, block.grid
         raw = [grid.rows[row][column] for row in block.rows]
+        if matched.area is not None:
+            rows = [replace(row, area=self._area(matched.area)) for row in rows]
         concept = rule.concept or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
-        letters = column_letters(column)
+        letters, of_column = column_letters(column), rule.period or matched.period
         cells = (
             [grid.address(row, column) for row in block.rows]
             if grid.transposed
@@ -219,26 +241,34 @@ class Mapper:
                 "cell": cells,
                 "area": [row.area[0] if row.area else None for row in rows],
                 "area_level": [row.area[1] if row.area else None for row in rows],
-                "area_vintage": [_vintage(row, matched.period) for row in rows],
-                "period": [matched.period or row.period for row in rows],
+                "area_vintage": [vintage(row.area, of_column or row.period) for row in rows],
+                "period": [of_column or row.period for row in rows],
                 "dims": [dims_text[id(row.dims)] for row in rows],
+                "status": [row.status for row in rows],
                 "value_text": [as_text(cell) for cell in raw],
                 "number": [cell if isinstance(cell, float) else None for cell in raw],
             },
             schema_overrides={
                 "row": pl.Int64, "number": pl.Float64, "area": pl.String, "area_level": pl.String,
-                "area_vintage": pl.String, "period": pl.String,
+                "area_vintage": pl.String, "period": pl.String, "status": pl.String,
             },
         )  # fmt: skip
         unit = rule.unit or (entry.unit if entry else "unknown")
         is_text = unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
-        decimal = rule.decimal or self.table.decimal or self.config["decimal"]
-        format_ = {**self.config, "decimal": decimal}
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, format_, is_text))
+        format_ = {**self.config, "decimal": rule.decimal or self.table.decimal or self.config["decimal"]}
+        bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
+        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, format_, is_text, bracketed))
         self._report_values(block, column, frame)
-        return frame.select(
+        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
+        if bracketed is not None:
+            of_row = (
+                pl.when((pl.col("obs_status") == "A") & bracketed.is_not_null())
+                .then(pl.lit(self.table.brackets))
+                .otherwise(of_row)
+            )
+        return frame.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
             "row",
             "cell",
             pl.lit(matched.key).alias("column"),
@@ -280,9 +310,11 @@ def _wording(text: str) -> str:
     return re.sub(r"\d{3,}", "…", text) if any(letter.isalpha() for letter in text) else describe(text)
 
 
-def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: bool) -> list[pl.Expr]:
+def _value_and_status(
+    symbols: dict[str, str], config: dict[str, Any], is_text: bool, bracketed: pl.Expr | None = None
+) -> list[pl.Expr]:
     """Columns `value` and `obs_status`; the status is null where the entry is neither number nor agreed symbol."""
-    text = pl.col("value_text")
+    text = pl.col("value_text") if bracketed is None else pl.coalesce(bracketed, "value_text")
     if is_text:
         return [
             pl.lit(None, pl.Float64).alias("value"),
@@ -304,12 +336,19 @@ def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: 
     return [value.alias("value"), status.alias("obs_status")]
 
 
-def _vintage(row: _Row, header_period: str | None) -> str | None:
-    """The territory's year: the municipal list's own, or else the year of the figure."""
-    if row.area is None:
-        return None
-    period = header_period or row.period
-    return row.area[2] or (year_of(period) if period else None)
+def _without_incomplete_totals(cells: pl.DataFrame, table: TableContract) -> pl.DataFrame:
+    """A total that leaves out a part which is withheld in its row is no total: it is withheld too (see `lacks`)."""
+    for key, rule in table.columns.items():
+        if rule.lacks is None:
+            continue
+        part = cells.filter((pl.col("column") == rule.lacks) & pl.col("value").is_null())
+        status = dict(part.select("row", "obs_status").iter_rows())
+        instead = pl.when(pl.col("column") == key).then(pl.col("row").replace_strict(status, default=None))
+        cells = cells.with_columns(
+            pl.when(instead.is_null()).then(pl.col("value")).alias("value"),
+            pl.coalesce(instead, "obs_status").alias("obs_status"),
+        )
+    return cells
 
 
 def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame:
@@ -324,41 +363,19 @@ def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame
     )
 
 
-def _named_areas(block: Block, rows: list[_Row], columns: ColumnMatch) -> pl.DataFrame:
+def _named_areas(
+    block: Block, rows: list[_Row], columns: ColumnMatch, resolve: Callable[[str], Area | None]
+) -> pl.DataFrame:
     """Area keys with the names that stand beside them, as of the row's period or the latest one in the header."""
     latest = max((matched.period for matched in columns.matched.values() if matched.period), default=None)
-    names = block.stubs.get("area_name")
-    if names is None:
-        return pl.DataFrame(schema=AREA_COLUMNS)
+    named = list(zip(rows, block.stubs.get("area_name", []), strict=False))
+    once = {row.period: row for row in rows}
+    for matched in columns.matched.values():
+        if matched.area and matched.area_name:
+            named += [(replace(row, area=resolve(matched.area)), matched.area_name) for row in once.values()]
     found = {
-        (row.area[0], row.area[1], _vintage(row, latest), name.strip())
-        for row, name in zip(rows, names, strict=True)
+        (row.area[0], row.area[1], vintage(row.area, latest or row.period), name.strip())
+        for row, name in named
         if row.area and name.strip()
     }
     return pl.DataFrame(sorted(found, key=str), schema=AREA_COLUMNS, orient="row")
-
-
-def area_resolver(
-    listed: AreaList | None, levels: list[dict[str, str]]
-) -> Callable[[str], tuple[str, str, str | None] | None]:
-    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first.
-
-    A level may say how its key is made from the text (`key: '0\\1'` where a zero is lost).
-    """
-    known: dict[str, tuple[str, str, str | None]] = {}
-    if listed:
-        for entry in listed.areas:
-            for code in (*entry.codes, entry.key):
-                known[code] = (entry.key, entry.level or listed.level, listed.vintage)
-    patterns = [(re.compile(level["pattern"]), level["level"], level.get("key")) for level in levels]
-
-    def resolve(text: str) -> tuple[str, str, str | None] | None:
-        text = text.strip()
-        if text in known:
-            return known[text]
-        for pattern, level, key in patterns:
-            if found := pattern.match(text):
-                return (found.expand(key) if key else text), level, None
-        return None
-
-    return resolve

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from raw.contracts import TableContract
 from raw.harvest.faults import describe
 from raw.harvest.grid import Cell, Grid, as_text
-from raw.harvest.layout import Block, LayoutFault, find_date, header_path
+from raw.harvest.layout import Block, LayoutFault, find_date, header_path, matches
 
 _WITHIN = 30
 _LINES = 60
@@ -145,15 +145,13 @@ class SheetFamily:
     def blocks(self, grids: list[Grid], table: TableContract) -> list[Block]:
         """The contract's tables. Raises LayoutFault where there is none."""
         wanted = table.detect if isinstance(table.detect, dict) else {}
-        places = [
-            place
-            for place in self._places(grids)
-            if (about := place.about) and all(text in about[key] for key, text in wanted.items() if key in about)
-        ]
+        of_place = {key: text for key, text in wanted.items() if key in ("sheet", "title", "header")}
+        places = [place for place in self._places(grids) if matches(of_place, place.about)]
         if not places:
-            raise LayoutFault("sheet_missing", "", "–", "; ".join([*wanted.values(), self.layout.anchor]))
-        published = self.published_on(grids)
-        return [_Reading(self.layout, place, table, wanted.get("group")).block(published) for place in places]
+            raise LayoutFault("sheet_missing", "", "–", self.layout.anchor)
+        published, group = self.published_on(grids), wanted.get("group")
+        only = group if isinstance(group, str) else None
+        return [_Reading(self.layout, place, table, only).block(published) for place in places]
 
     def _places(self, grids: list[Grid]) -> list[_Place]:
         pattern = self.layout.sheets

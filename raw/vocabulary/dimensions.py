@@ -17,8 +17,8 @@ import yaml
 OPEN_AGE = 999
 """Upper end of an open age group (`75+`)."""
 
-REGISTER_KEYS = ("change", "from", "to", "vintage")
-"""Dimensions of reference tables: their codes are keys of a register (a change, an area, a year), taken as written."""
+REGISTER_KEYS = ("change", "citizenship", "from", "item", "reporting_year", "to", "vintage")
+"""Dimensions whose codes are keys of a register (a change, an area, a year, a state), taken as written."""
 
 WRITTEN = ("party",)
 """Open dimensions whose codes are the publisher's words, written with the letters of a code."""
@@ -107,5 +107,5 @@ def code_from_label(dimension: str, label: str, extra: Mapping[str, str] | None 
     if dimension in REGISTER_KEYS:
         return label if _REGISTER_KEY.fullmatch(label) else None
     if dimension in WRITTEN:
-        return re.sub(r"[^A-Za-z0-9.+-]+", "_", label.translate(_LETTERS)).strip("_") or None
+        return re.sub(r"[^A-Za-z0-9.+-]+", "_", label.translate(_LETTERS)).strip("_").lower() or None
     return _labels().get(dimension, {}).get(label)

@@ -24,17 +24,23 @@ _QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
 _MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
 _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
 _GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})([._])([0-9]{{1,2}})\2{_Y}\Z")
+MONTHS_DE = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+)
+"""German names of the months, in their order."""
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
 _LOW_DATE = re.compile(rf"{_Y}_([0-9]{{2}})_([0-9]{{2}})\Z")
 _COMPACT = re.compile(rf"{_Y}(0[1-9]|1[0-2])\Z")
-_NAMED = re.compile(rf"(?:([0-9]{{1,2}})\. ?)?([A-ZJ][a-zä]{{2,8}})\.? {_Y}\Z")
-_NAMES = ("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
-_FULL_NAMES = {
-    *("januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november"),
-    *("dezember", "sept"),
-}
+_MONTH_NAME = re.compile(rf"(?:([0-9]{{1,2}})\. ?)?([A-ZJ][a-zä]{{2,8}})\.? {_Y}\Z")
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
+_NAMED = (
+    (re.compile(rf"{_Y} ([1-4])\. ?(?:Quartal|Vierteljahr)\Z"), "{0}-Q{1}"),
+    (re.compile(rf"([1-4])\. ?(?:Quartal|Vierteljahr) {_Y}\Z"), "{1}-Q{0}"),
+    (re.compile(rf"{_Y} KW ?([0-9]{{1,2}})\Z"), "{0}-W{1:0>2}"),
+    (re.compile(rf"KW ?([0-9]{{1,2}}) {_Y}\Z"), "{1}-W{0:0>2}"),
+)
 
 FREQUENCIES: dict[str, str] = {code: entry["en"] for code, entry in lists()["freq"].items()}
 """SDMX frequency codes (`lists.yml`) and what they are called."""
@@ -210,7 +216,7 @@ def shift(period: str, years: int) -> str:
 
 def parse_date(text: str) -> dt.date | None:
     """A date as agencies write it (`31.12.2020`, `31_12_2020`, `2013-12-31`, `3. Januar 2025`), or None."""
-    if (named := _NAMED.match(text.strip())) and named[1] and (month := _month_number(named[2])):
+    if (named := _MONTH_NAME.match(text.strip())) and named[1] and (month := _month_number(named[2])):
         text = f"{named[1]}.{month}.{named[3]}"
     for pattern, order in ((_GERMAN_DATE, (4, 3, 1)), (_ISO_DATE, (1, 2, 3)), (_LOW_DATE, (1, 2, 3))):
         if found := pattern.match(text.strip()):
@@ -222,17 +228,15 @@ def parse_date(text: str) -> dt.date | None:
 
 
 def _month_number(name: str) -> int | None:
-    """The number of a month whose name is written out or abbreviated (`Dez`, `März`)."""
-    word = name.lower()
-    known = word in _FULL_NAMES or word in _NAMES
-    return _NAMES.index(word[:3]) + 1 if known and word[:3] in _NAMES else None
+    """The number of a month whose name is written out or abbreviated (`Dez`, `Sept`, `März`)."""
+    return next((n for n, month in enumerate(MONTHS_DE, 1) if name in (month, month[:3], month[:4])), None)
 
 
 def parse_period(text: str, granularity: str = "year") -> str | None:
     """The period that a text in a delivery means, or None.
 
     `granularity` says what a full date stands for: `year` (annual figure with a reference date), `quarter`, `month`,
-    or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
+    `week` or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
     `school_year` it becomes the span `2022-08-01/P1Y`. What the table cannot know, such as the quarter of a bare
     year, is not made up: the coarser period stays.
     """
@@ -244,7 +248,7 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         if int(end) not in (int(begin) + 1, (int(begin) + 1) % 100):
             return None
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
-    if (named := _NAMED.match(text)) and named[1] is None and (month := _month_number(named[2])):
+    if (named := _MONTH_NAME.match(text)) and named[1] is None and (month := _month_number(named[2])):
         return parse_period(f"1.{month}.{named[3]}", granularity)
     if compact := _COMPACT.match(text):
         return parse_period(f"{compact[1]}-{compact[2]}-01", granularity)
@@ -256,6 +260,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         return f"{date.year:04d}-Q{(date.month + 2) // 3}"
     if granularity == "month":
         return f"{date.year:04d}-{date.month:02d}"
+    if granularity in ("week", "calendar_week"):
+        return period_at(date, "W")
     if granularity == "school_year":
         begins = date.year if date.month >= SCHOOL_YEAR_MONTH else date.year - 1
         return school_year(begins) if 1800 <= begins < 2199 else None
@@ -263,7 +269,10 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
 
 
 def _as_written(text: str) -> str | None:
-    """A text that is one of the formats already."""
+    """A text that is one of the formats already, or a quarter or week by name (`2013 1.Quartal`, `KW 5 2014`)."""
+    for pattern, wording in _NAMED:
+        if found := pattern.match(text):
+            text = wording.format(*found.groups())
     try:
         return text if frequency(text) else None
     except ValueError:

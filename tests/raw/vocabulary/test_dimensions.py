@@ -75,10 +75,10 @@ def test_labels_mean_what_the_vocabulary_says_and_the_contract_goes_first() -> N
 @pytest.mark.parametrize(
     ("label", "code"),
     [
-        ("DIE LINKE", "DIE_LINKE"),
-        ("GRÜNE", "GRUeNE"),
-        ('Bürgerbewegung "miteinander"', "Buergerbewegung_miteinander"),
-        ("Ab jetzt...Demokratie", "Ab_jetzt...Demokratie"),
+        ("DIE LINKE", "die_linke"),
+        ("GRÜNE", "gruene"),
+        ('Bürgerbewegung "miteinander"', "buergerbewegung_miteinander"),
+        ("Ab jetzt...Demokratie", "ab_jetzt...demokratie"),
         ("???", None),
     ],
 )

@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which area a text of a delivery means.
+
+Belongs here: keys, spellings and names of areas, their vintage. Does not belong here: where in a table they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import polars as pl
+
+from raw.contracts import AreaList
+from raw.vocabulary.lists import lists
+from raw.vocabulary.period import year_of
+
+Area = tuple[str, str, str | None]
+"""Key, level and, of a municipal area, the vintage of its list."""
+
+AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
+
+
+def vintage(area: Area | None, period: str | None) -> str | None:
+    """The territory's year: the municipal list's own, or else the year of the figure."""
+    if area is None:
+        return None
+    return area[2] or (year_of(period) if period else None)
+
+
+def area_resolver(listed: AreaList | None, levels: list[dict[str, str]]) -> Callable[[str], Area | None]:
+    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first.
+
+    A level may say how its key is made from the text (`key: '0\\1'` where a zero is lost), or that areas are called by
+    `names` of a closed list.
+    """
+    known: dict[str, Area] = {}
+    if listed:
+        for entry in listed.areas:
+            for code in (*entry.codes, entry.key):
+                known[code] = (entry.key, entry.level or listed.level, listed.vintage or None)
+    patterns = []
+    for level in levels:
+        if "names" in level:
+            for key, name in lists()[level["names"]].items():
+                known.setdefault(name, (key, level["level"], None))
+        else:
+            patterns.append((re.compile(level["pattern"]), level["level"], level.get("key", r"\g<0>")))
+
+    def resolve(text: str) -> Area | None:
+        text = text.strip()
+        if text in known:
+            return known[text]
+        matches = ((pattern.fullmatch(text), level, key) for pattern, level, key in patterns)
+        return next(((found.expand(key), level, None) for found, level, key in matches if found), None)
+
+    return resolve
