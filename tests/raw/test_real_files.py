@@ -22,6 +22,7 @@ from raw.harvest.columns import SEPARATOR, match_columns
 from raw.harvest.grid import column_letters, open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.harvest.layout import family, family_config
+from raw.harvest.sheets import row_fingerprint
 from raw.lake.lake import Lake, copy_into
 from raw.vocabulary.lists import lists, statuses_with_value
 from tests.prove import Experiments
@@ -176,7 +177,7 @@ def leading(real: Real, source: Source, table: str, snapshot: str, cell: str, ex
 
 
 def left_out(real: Real, source: Source, table: str, snapshot: str, cell: str, expected: str) -> str | None:
-    """A cell of a column that the contract leaves out by name, or of one that is part of a header."""
+    """A cell of a column or row that the contract leaves out by name, or of a column that is part of a header."""
     sheet, _, place = cell.rpartition("!")
     contract, letters, line = source.tables[table], re.sub("[0-9]", "", place), int(re.sub("[A-Z]", "", place))
     for block in family(source.contract.family).blocks(open_grids(real.lake.snapshot_path(snapshot)), contract):
@@ -184,6 +185,9 @@ def left_out(real: Real, source: Source, table: str, snapshot: str, cell: str, e
             continue
         rules = match_columns(block.headers, contract).matched
         column = next(c for c in range(block.grid.width) if column_letters(c) == letters)
+        dropped = {mark for correction in contract.corrections for mark in correction.drop_rows}
+        if row_fingerprint(block.grid, line - 1) in dropped and block.grid.text(line - 1, column) == expected:
+            return "left out by a correction, text equal"
         if not block.grid.transposed and line - 1 in block.rows and block.grid.text(line - 1, column) == expected:
             if column in rules and rules[column].rule.ignore is not None:
                 return "left out, text equal"
@@ -196,9 +200,9 @@ def beside_the_figures(real: Real, row: dict[str, str]) -> str:
     """What a cell is that no table has as a figure: left out by name, or the key or header that its text stands in."""
     snapshot = real.names[row["file"]]
     tables = [(real.sources[source], table) for source, table in real.claims[snapshot].tables]
-    for source, table in tables:
-        if outcome := left_out(real, source, table, snapshot, address(row), row["value"].strip()):
-            return f"{source.contract.family}: {outcome}"
+    outside = [left_out(real, *one, snapshot, address(row), row["value"].strip()) for one in tables]
+    for outcome in sorted(filter(None, outside), key=lambda words: words.startswith("part")):
+        return f"{tables[0][0].contract.family}: {outcome}"
     source, table = next(one for one in tables if on_sheet(real, one[0].id, one[1], row))
     return f"{source.contract.family}: {leading(real, source, table, snapshot, address(row), row['value'])}"
 
