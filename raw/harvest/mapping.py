@@ -279,7 +279,7 @@ class Mapper:
             "period",
             self._basis(rule),
             "dims",
-            (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
+            _times(pl.col("value"), rule.factor),
             "value_text",
             pl.lit(unit).alias("unit"),
             "obs_status",
@@ -334,6 +334,11 @@ def _value_and_status(
         .then(pl.lit("A"))
     )
     return [value.alias("value"), status.alias("obs_status")]
+
+
+def _times(value: pl.Expr, factor: float) -> pl.Expr:
+    """A value in its concept's unit; without the noise of binary fractions, by which 128.2 thousand were no count."""
+    return value if factor == 1.0 else (value * factor).round_sig_figs(14).alias("value")
 
 
 def _without_incomplete_totals(cells: pl.DataFrame, table: TableContract) -> pl.DataFrame:
