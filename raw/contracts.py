@@ -58,6 +58,7 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
+ObsStatus = Annotated[str, _one_of("obs_status")]
 Text = dict[Literal["de", "en"], str]
 
 
@@ -123,15 +124,27 @@ class PeriodRule(_Model):
     month: str | None = None
     text: str | None = None
     header: str | None = None
-    format: Literal["year", "quarter", "month"] = "year"
+    format: Literal["year", "quarter", "month", "week", "calendar_week"] = "year"
 
 
 class AreaRule(_Model):
-    """Where the area of a row stands, or the one area of the whole table."""
+    """Where the area of a row stands, or the one area of the whole table.
+
+    `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
+    (`{area}`) and needs no rule.
+    """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
+    prefix: str = ""
+
+
+class StatusRule(_Model):
+    """A leading column that says what the figures of its row are worth: its texts → status (`p: P`)."""
+
+    stub: str
+    codes: dict[str, ObsStatus]
 
 
 class AreaSum(_Model):
@@ -175,6 +188,7 @@ class TableContract(_Model):
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
+    status: StatusRule | None = None
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0
@@ -214,9 +228,9 @@ class AreaEntry(_Model):
 
 
 class AreaList(_Model):
-    """The municipal areas that a source speaks of (`areas.yml`)."""
+    """The areas that a source speaks of (`areas.yml`). Without a vintage the list only says how areas are spelled."""
 
-    vintage: str
+    vintage: str = ""
     level: AreaLevel
     parent: str | None = None
     areas: list[AreaEntry]

@@ -33,6 +33,8 @@ def parent_key(area: str, level: str) -> str | None:
     """Key of an area's parent: Stadtteil → Gemeinde → Kreis → Land → Bund (`DG`); None if the key does not say it."""
     if level == "land":
         return "DG"
+    if level == "jugendamt":
+        return area[2:7]
     if "-" in area:
         return area.partition("-")[0]
     if digits := _PARENT_DIGITS.get(level):
@@ -67,6 +69,7 @@ def build_areas(named: Iterable[pl.DataFrame], lists: Iterable[AreaList]) -> pl.
                 entry.parent or _municipal_parent(entry.key, entry.level, listed),
             )
             for listed in lists
+            if listed.vintage
             for entry in listed.areas
         ],
         schema=AREA_TABLE,

@@ -25,6 +25,18 @@ class Matched:
     rule: ColumnRule
     dims: dict[str, str]
     period: str | None = None
+    area: str | None = None
+    area_name: str | None = None
+
+
+@dataclass
+class Captured:
+    """What a header says under a pattern: dimensions, and the texts of period, area and name where it has them."""
+
+    dims: dict[str, str] = field(default_factory=dict)
+    period: str | None = None
+    area: str | None = None
+    area_name: str | None = None
 
 
 @dataclass
@@ -37,41 +49,44 @@ class ColumnMatch:
     twice: list[int] = field(default_factory=list)
 
 
-def capture(pattern: str, path: str, table: TableContract) -> tuple[dict[str, str], str | None] | None:
-    """Dimensions (and period) that a header path has under a pattern such as `Stichtag | {date} | {sex}`, or None."""
-    wanted, found = pattern.split(SEPARATOR), path.split(SEPARATOR)
-    if len(wanted) != len(found):
+def capture(pattern: str, path: str, table: TableContract) -> Captured | None:
+    """What a header path says under a pattern such as `Stichtag | {date} | {sex}` or `{area} | {area_name}`, or None.
+
+    `{date}` may stand twice (a year above its quarters): its texts together are the period.
+    """
+    wanted, segments = pattern.split(SEPARATOR), path.split(SEPARATOR)
+    if len(wanted) != len(segments):
         return None
-    dims: dict[str, str] = {}
-    period = None
-    for want, have in zip(wanted, found, strict=True):
+    found, dates = Captured(), []
+    for want, have in zip(wanted, segments, strict=True):
         if not (want.startswith("{") and want.endswith("}")):
             if want != have:
                 return None
             continue
         name = want[1:-1]
         if name == "date":
-            granularity = table.period.format if table.period else "year"
-            if (period := parse_period(have, granularity)) is None:
-                return None
-            continue
-        code = code_from_label(name, have, table.labels.get(name))
-        if code is None:
+            dates.append(have)
+        elif name in ("area", "area_name"):
+            setattr(found, name, have)
+        elif code := code_from_label(name, have, table.labels.get(name)):
+            found.dims[name] = code
+        else:
             return None
-        dims[name] = code
-    return dims, period
+    if dates:
+        found.period = parse_period(" ".join(dates), table.period.format if table.period else "year")
+    return None if dates and found.period is None else found
 
 
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:
     """Match every data column with one rule; exact headers and aliases go before patterns."""
     result = ColumnMatch()
-    seen: dict[tuple[str, str, str | None], int] = {}
+    seen: dict[tuple[str | None, ...], int] = {}
     used: set[str] = set()
     for column, path in headers.items():
         if (matched := _match(path, table)) is None:
             result.unknown.append(column)
             continue
-        about = (matched.key, str(sorted(matched.dims.items())), matched.period)
+        about = (matched.key, str(sorted(matched.dims.items())), matched.period, matched.area)
         if about in seen:
             result.twice.append(column)
             continue
@@ -89,5 +104,5 @@ def _match(path: str, table: TableContract) -> Matched | None:
     for key, rule in table.columns.items():
         for pattern in (key, *rule.aliases):
             if "{" in pattern and (found := capture(pattern, path, table)):
-                return Matched(key, rule, {**rule.dims, **found[0]}, found[1])
+                return Matched(key, rule, {**rule.dims, **found.dims}, found.period, found.area, found.area_name)
     return None

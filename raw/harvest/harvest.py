@@ -21,10 +21,11 @@ from typing import Any
 import polars as pl
 
 from raw.contracts import Source, TableContract
+from raw.harvest.areas import AREA_COLUMNS
 from raw.harvest.faults import Fault, listed
 from raw.harvest.grid import Grid, Unreadable, open_grids
 from raw.harvest.layout import LayoutFault, family, family_config, matches
-from raw.harvest.mapping import AREA_COLUMNS, Mapped, Mapper
+from raw.harvest.mapping import Mapped, Mapper
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint

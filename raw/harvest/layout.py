@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -101,6 +101,23 @@ def header_path(segments: Iterable[str]) -> str:
         if text and (not path or path[-1] != text):
             path.append(text)
     return " | ".join(path)
+
+
+def merged_headers(
+    grid: Grid, rows: Iterable[int], columns: Iterable[int], clean: Callable[[str], str] = str.strip
+) -> dict[int, str]:
+    """Header paths where a cell of an upper row is merged over its right neighbours, which are empty in the grid.
+
+    It stands over them up to the next cell of its own row or of a row above.
+    """
+    above: list[str] = []
+    headers = {}
+    for column in columns:
+        own = [clean(grid.text(row, column)) for row in rows]
+        first = next((level for level, text in enumerate(own) if text), len(own))
+        above = [above[level] if level < first and above else text for level, text in enumerate(own)]
+        headers[column] = header_path(above)
+    return headers
 
 
 def find_date(pattern: str, texts: Iterable[str]) -> dt.date | None:

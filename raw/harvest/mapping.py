@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import polars as pl
 
-from raw.contracts import AreaEntry, AreaList, ColumnRule, Source, TableContract, table_settings
+from raw.contracts import ColumnRule, Source, TableContract, table_settings
+from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
 from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_from_label, format_dims
-from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
-from raw.vocabulary.period import parse_period, year_of
-
-AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
+from raw.vocabulary.period import parse_period
 
 
 @dataclass
@@ -44,8 +42,9 @@ class _Row:
     """What the leading columns say about one data row; None where a fault was found."""
 
     period: str | None
-    area: tuple[str, str, str | None] | None
+    area: Area | None
     dims: dict[str, str]
+    status: str | None = None
 
 
 class Mapper:
@@ -56,6 +55,9 @@ class Mapper:
         self.config = family_config(source.contract.family)
         self.symbols = {**self.config["symbols"], **source.contract.symbols, **table.symbols}
         self.settings = table_settings(source, table)
+        resolve = area_resolver(source.areas, self.config.get("area_levels", []))
+        prefix = table.area.prefix if table.area else ""
+        self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
 
     def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
@@ -73,7 +75,7 @@ class Mapper:
         rows = self._rows(block, columns)
         self._report_names(block)
         observations = self._values(block, columns, rows)
-        return Mapped(observations, _named_areas(block, rows, columns), self.faults)
+        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults)
 
     def _columns(self, block: Block) -> ColumnMatch:
         headers = {
@@ -94,9 +96,20 @@ class Mapper:
     def _rows(self, block: Block, columns: ColumnMatch) -> list[_Row]:
         count = len(block.rows)
         periods = self._periods(block, columns, count)
-        areas = self._areas(block, periods, count)
+        areas = self._areas(block, columns, count)
         dims = self._stub_dims(block, count)
-        return [_Row(period, area, dim) for period, area, dim in zip(periods, areas, dims, strict=True)]
+        status = self._status(block, count)
+        return [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+
+    def _status(self, block: Block, count: int) -> Sequence[str | None]:
+        """The status that a leading column gives to the figures of its row."""
+        rule = self.table.status
+        if rule is None:
+            return [None] * count
+        if rule.stub not in block.stubs:
+            self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", rule.stub)
+            return [None] * count
+        return self._resolve(block, rule.stub, rule.codes.get, "label", rule.stub)
 
     def _resolve(self, block: Block, stub: str, resolve: Callable[[str], Any], code: str, what: str = "") -> list[Any]:
         """Resolve each distinct text of a stub once; one that means nothing is a fault at every cell it stands in."""
@@ -137,12 +150,16 @@ class Mapper:
             block.stubs[stub] = [f"{month} {year}" for month, year in months]
         return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
 
-    def _areas(
-        self, block: Block, periods: Sequence[str | None], count: int
-    ) -> list[tuple[str, str, str | None] | None]:
+    def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
         rule = self.table.area
-        resolve = area_resolver(self.source.areas, self.config.get("area_levels", []))
+        resolve = self._area
         what = self.source.areas.level if self.source.areas else "AGS, ARS"
+        in_header = {c: m.area for c, m in columns.matched.items() if m.rule.ignore is None and m.area is not None}
+        for column, text in in_header.items():
+            if resolve(text) is None:
+                self.fault("area", block.grid.address(block.header_row, column), f"„{text}“", what)
+        if in_header:
+            return [None] * count
         if rule and rule.fixed:
             if (fixed := resolve(rule.fixed)) is None:
                 self.fault("area", "", "–", rule.fixed)
@@ -190,6 +207,8 @@ class Mapper:
     def _column(self, block: Block, column: int, matched: Matched, rows: list[_Row]) -> pl.DataFrame:
         rule, grid = matched.rule, block.grid
         raw = [grid.rows[row][column] for row in block.rows]
+        if matched.area is not None:
+            rows = [replace(row, area=self._area(matched.area)) for row in rows]
         concept = rule.measure or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
         letters = column_letters(column)
@@ -200,15 +219,16 @@ class Mapper:
                 "cell": [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows],
                 "area": [row.area[0] if row.area else None for row in rows],
                 "area_level": [row.area[1] if row.area else None for row in rows],
-                "area_vintage": [_vintage(row, matched.period) for row in rows],
+                "area_vintage": [vintage(row.area, matched.period or row.period) for row in rows],
                 "period": [matched.period or row.period for row in rows],
                 "dims": [dims_text[id(row.dims)] for row in rows],
+                "status": [row.status for row in rows],
                 "value_text": [as_text(cell) for cell in raw],
                 "number": [cell if isinstance(cell, float) else None for cell in raw],
             },
             schema_overrides={
                 "row": pl.Int64, "number": pl.Float64, "area": pl.String, "area_level": pl.String,
-                "area_vintage": pl.String, "period": pl.String,
+                "area_vintage": pl.String, "period": pl.String, "status": pl.String,
             },
         )  # fmt: skip
         is_text = entry is not None and entry.unit == "text"
@@ -216,7 +236,8 @@ class Mapper:
             frame = frame.filter(pl.col("value_text") != "")
         frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text))
         self._report_values(block, column, frame)
-        return frame.select(
+        of_row = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
+        return frame.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
             "row",
             "cell",
             pl.lit(matched.key).alias("column"),
@@ -281,14 +302,6 @@ def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: 
     return [value.alias("value"), status.alias("obs_status")]
 
 
-def _vintage(row: _Row, header_period: str | None) -> str | None:
-    """The territory's year: the municipal list's own, or else the year of the figure."""
-    if row.area is None:
-        return None
-    period = header_period or row.period
-    return row.area[2] or (year_of(period) if period else None)
-
-
 def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame:
     """An area with nothing but `-` in a period does not exist at that date: its cells are M, not zero."""
     if symbol is None:
@@ -301,42 +314,19 @@ def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame
     )
 
 
-def _named_areas(block: Block, rows: list[_Row], columns: ColumnMatch) -> pl.DataFrame:
+def _named_areas(
+    block: Block, rows: list[_Row], columns: ColumnMatch, resolve: Callable[[str], Area | None]
+) -> pl.DataFrame:
     """Area keys with the names that stand beside them, as of the row's period or the latest one in the header."""
     latest = max((matched.period for matched in columns.matched.values() if matched.period), default=None)
-    names = block.stubs.get("area_name")
-    if names is None:
-        return pl.DataFrame(schema=AREA_COLUMNS)
+    named = list(zip(rows, block.stubs.get("area_name", []), strict=False))
+    once = {row.period: row for row in rows}
+    for matched in columns.matched.values():
+        if matched.area and matched.area_name:
+            named += [(replace(row, area=resolve(matched.area)), matched.area_name) for row in once.values()]
     found = {
-        (row.area[0], row.area[1], _vintage(row, latest), name.strip())
-        for row, name in zip(rows, names, strict=True)
+        (row.area[0], row.area[1], vintage(row.area, latest or row.period), name.strip())
+        for row, name in named
         if row.area and name.strip()
     }
     return pl.DataFrame(sorted(found, key=str), schema=AREA_COLUMNS, orient="row")
-
-
-def _listed_area(entry: AreaEntry, listed: AreaList) -> tuple[str, str, str | None]:
-    """Key, level and vintage; areas above the city have the vintage of the figure's year, as everywhere."""
-    level = entry.level or listed.level
-    above = lists()["area_levels"][level]["kind"] == "administrative" and entry.key != listed.parent
-    return entry.key, level, None if above else listed.vintage
-
-
-def area_resolver(
-    listed: AreaList | None, levels: list[dict[str, str]]
-) -> Callable[[str], tuple[str, str, str | None] | None]:
-    """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first."""
-    known: dict[str, tuple[str, str, str | None]] = {}
-    if listed:
-        entries = [(entry, _listed_area(entry, listed)) for entry in listed.areas]
-        known = {entry.key: area for entry, area in entries}
-        known |= {code: area for entry, area in entries for code in entry.codes}  # `01` is the district, not the Land
-    patterns = [(re.compile(level["pattern"]), level["level"]) for level in levels]
-
-    def resolve(text: str) -> tuple[str, str, str | None] | None:
-        text = text.strip()
-        if text in known:
-            return known[text]
-        return next(((text, level, None) for pattern, level in patterns if pattern.match(text)), None)
-
-    return resolve

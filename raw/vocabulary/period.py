@@ -32,6 +32,12 @@ _MONTH_NAMES = (
 )  # fmt: skip
 _NAMED_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) {_Y}(\.0)?\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
+_NAMED = (
+    (re.compile(rf"{_Y} ([1-4])\. ?(?:Quartal|Vierteljahr)\Z"), "{0}-Q{1}"),
+    (re.compile(rf"([1-4])\. ?(?:Quartal|Vierteljahr) {_Y}\Z"), "{1}-Q{0}"),
+    (re.compile(rf"{_Y} KW ?([0-9]{{1,2}})\Z"), "{0}-W{1:0>2}"),
+    (re.compile(rf"KW ?([0-9]{{1,2}}) {_Y}\Z"), "{1}-W{0:0>2}"),
+)
 
 FREQUENCIES: dict[str, str] = {code: entry["en"] for code, entry in lists()["freq"].items()}
 """SDMX frequency codes (`lists.yml`) and what they are called."""
@@ -220,7 +226,7 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
     """The period that a text in a delivery means, or None.
 
     `granularity` says what a full date stands for: `year` (annual figure with a reference date), `quarter`, `month`,
-    or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
+    `week` or `school_year`. A school year (`2022/23`) is named after the year in which it begins; with the granularity
     `school_year` it becomes the span `2022-08-01/P1Y`. What the table cannot know, such as the quarter of a bare
     year, is not made up: the coarser period stays.
     """
@@ -242,6 +248,8 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         return f"{date.year:04d}-Q{(date.month + 2) // 3}"
     if granularity == "month":
         return f"{date.year:04d}-{date.month:02d}"
+    if granularity in ("week", "calendar_week"):
+        return period_at(date, "W")
     if granularity == "school_year":
         begins = date.year if date.month >= SCHOOL_YEAR_MONTH else date.year - 1
         return school_year(begins) if 1800 <= begins < 2199 else None
@@ -249,7 +257,10 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
 
 
 def _as_written(text: str) -> str | None:
-    """A text that is one of the formats already."""
+    """A text that is one of the formats already, or a quarter or week by name (`2013 1.Quartal`, `KW 5 2014`)."""
+    for pattern, wording in _NAMED:
+        if found := pattern.match(text):
+            text = wording.format(*found.groups())
     try:
         return text if frequency(text) else None
     except ValueError:

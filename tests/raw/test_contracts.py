@@ -99,7 +99,7 @@ def test_all_faults_of_all_files_are_told_at_once_with_their_files(tmp_path: Pat
         ("var4: unknown", "var4: {concept: pop, basis: gut_feeling}", "closed list bases"),
         ("var4: unknown", "var4: {concept: pop, dims: {age: '0;2'}}", "should match pattern"),
         ("var4: unknown", "var3: unknown", "twice: var3"),
-        ("{stub: var1}", "{stub: var1, format: week}", "period.format"),
+        ("{stub: var1}", "{stub: var1, format: fortnight}", "period.format"),
     ],
 )
 def test_a_wrong_table_is_refused_with_a_reason(tmp_path: Path, old: str, new: str, words: str) -> None:

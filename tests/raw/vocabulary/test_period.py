@@ -136,8 +136,8 @@ def test_a_period_with_a_line_end_is_no_period() -> None:
 
 
 def test_an_unknown_granularity_is_an_error() -> None:
-    with pytest.raises(ValueError, match="week"):
-        parse_period("31.12.2020", "week")
+    with pytest.raises(ValueError, match="fortnight"):
+        parse_period("31.12.2020", "fortnight")
 
 
 @given(PERIODS)
