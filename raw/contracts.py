@@ -74,6 +74,8 @@ class ColumnRule(_Model):
     """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
 
     `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
+    `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
+    `lacks`: a column that this total leaves out where it is withheld, so that the total is then withheld as well.
     """
 
     concept: str | None = None
@@ -87,6 +89,8 @@ class ColumnRule(_Model):
     confirmed: str | None = None
     aliases: list[str] = []
     optional: bool = False
+    repeats: bool = False
+    lacks: str | None = None
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
 
@@ -179,7 +183,7 @@ class TableContract(_Model):
 
     `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
     may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
-    total.
+    total. `brackets` is the status of figures that the publisher puts in brackets.
     """
 
     id: str
@@ -196,6 +200,7 @@ class TableContract(_Model):
     klass: MeasureClass | None = Field(default=None, alias="class")
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
+    brackets: ObsStatus | None = None
     columns: dict[str, ColumnRule]
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
@@ -208,6 +213,9 @@ class TableContract(_Model):
             for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
                 if name not in self.columns:
                     raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        for name in filter(None, (rule.lacks for rule in self.columns.values())):
+            if name not in self.columns:
+                raise ValueError(f"lacks names the column {name!r}, which the table does not have")
         return self
 
     def identity_id(self, index: int) -> str:

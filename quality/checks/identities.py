@@ -75,7 +75,8 @@ def whole_of(frame: pl.DataFrame, keys: list[str], area: str = "area") -> pl.Dat
 def _row_sums(own: pl.DataFrame, identity: Identity) -> pl.DataFrame:
     rows = own.with_columns(pl.col("cell").str.replace(r"!([A-Z]+)(\d+)$", "!$2").alias("row"))
     keys = ["snapshot", "row"]
-    parts = rows.filter(pl.col("column").is_in(identity.parts))
+    same = [*keys, "column", "area", "period", "dims"]  # a column that the publisher repeats counts once
+    parts = rows.filter(pl.col("column").is_in(identity.parts)).unique(same, keep="first", maintain_order=True)
     complete = parts.filter(pl.col("column").n_unique().over(keys) == len(set(identity.parts)))
     return aggregate(complete, whole_of(rows.filter(pl.col("column") == identity.whole), keys), keys)
 

@@ -15,11 +15,11 @@ from raw.harvest.grid import CSV_SHEET, Grid
 from raw.harvest.layout import Block, LayoutFault, header_path
 from raw.vocabulary.period import parse_date
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 
 _CODE = re.compile(r"^(?:GENESIS-)?Tabelle: *(\S.*)$")
 _STATUS = re.compile(r"(?:Stand|created): *(\d{1,2}\.\d{1,2}\.\d{4})")
-_END = "__________"
+_END = "_____"
 _TITLE_WITHIN = 20
 
 

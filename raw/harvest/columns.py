@@ -87,7 +87,7 @@ def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMat
             result.unknown.append(column)
             continue
         about = (matched.key, str(sorted(matched.dims.items())), matched.period, matched.area)
-        if about in seen:
+        if about in seen and not matched.rule.repeats:
             result.twice.append(column)
             continue
         seen[about] = column

@@ -201,7 +201,7 @@ class Mapper:
         ]
         if not frames:
             return empty_observations()
-        cells = pl.concat(frames)
+        cells = _without_incomplete_totals(pl.concat(frames), self.table)
         return _without_dead_areas(cells, self.config.get("dead_row_symbol")).drop("row")
 
     def _column(self, block: Block, column: int, matched: Matched, rows: list[_Row]) -> pl.DataFrame:
@@ -234,9 +234,16 @@ class Mapper:
         is_text = entry is not None and entry.unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text))
+        bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
+        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text, bracketed))
         self._report_values(block, column, frame)
-        of_row = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
+        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
+        if bracketed is not None:
+            of_row = (
+                pl.when((pl.col("obs_status") == "A") & bracketed.is_not_null())
+                .then(pl.lit(self.table.brackets))
+                .otherwise(of_row)
+            )
         return frame.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
             "row",
             "cell",
@@ -279,9 +286,11 @@ def _wording(text: str) -> str:
     return re.sub(r"\d{3,}", "…", text) if any(letter.isalpha() for letter in text) else describe(text)
 
 
-def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: bool) -> list[pl.Expr]:
+def _value_and_status(
+    symbols: dict[str, str], config: dict[str, Any], is_text: bool, bracketed: pl.Expr | None = None
+) -> list[pl.Expr]:
     """Columns `value` and `obs_status`; the status is null where the entry is neither number nor agreed symbol."""
-    text = pl.col("value_text")
+    text = pl.col("value_text") if bracketed is None else pl.coalesce(bracketed, "value_text")
     if is_text:
         return [
             pl.lit(None, pl.Float64).alias("value"),
@@ -300,6 +309,20 @@ def _value_and_status(symbols: dict[str, str], config: dict[str, Any], is_text: 
         .then(pl.lit("A"))
     )
     return [value.alias("value"), status.alias("obs_status")]
+
+
+def _without_incomplete_totals(cells: pl.DataFrame, table: TableContract) -> pl.DataFrame:
+    """A total that leaves out a part which is withheld in its row is no total: it is withheld too."""
+    for key, rule in table.columns.items():
+        if rule.lacks is None:
+            continue
+        withheld = cells.filter((pl.col("column") == rule.lacks) & (pl.col("obs_status") == "Q"))["row"]
+        short = (pl.col("column") == key) & pl.col("row").is_in(withheld.implode())
+        cells = cells.with_columns(
+            pl.when(short).then(None).otherwise(pl.col("value")).alias("value"),
+            pl.when(short).then(pl.lit("Q")).otherwise(pl.col("obs_status")).alias("obs_status"),
+        )
+    return cells
 
 
 def _without_dead_areas(cells: pl.DataFrame, symbol: str | None) -> pl.DataFrame:

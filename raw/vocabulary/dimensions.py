@@ -17,8 +17,8 @@ import yaml
 OPEN_AGE = 999
 """Upper end of an open age group (`75+`)."""
 
-REGISTER_KEYS = ("change", "from", "to", "vintage")
-"""Dimensions of reference tables: their codes are keys of a register (a change, an area, a year), taken as written."""
+REGISTER_KEYS = ("change", "citizenship", "from", "item", "reporting_year", "to", "vintage")
+"""Dimensions whose codes are keys of a register (a change, an area, a year, a state), taken as written."""
 
 _REGISTER_KEY = re.compile(r"[A-Za-z0-9_.+-]+")
 _N, _YEARS = r"([0-9]{1,3})", r"(?: Jahr(?:en?)?)?"

@@ -17,11 +17,12 @@ import pytest
 
 from raw.contract_files import load_sources
 from raw.contracts import Source
+from raw.harvest.columns import SEPARATOR
 from raw.harvest.grid import column_letters, open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.harvest.layout import family
 from raw.lake.lake import Lake, copy_into
-from raw.vocabulary.lists import statuses_with_value
+from raw.vocabulary.lists import lists, statuses_with_value
 from tests.prove import Experiments
 from tests.raw.build import NOW
 
@@ -31,8 +32,9 @@ FOLDERS = (
     "regionalstatistik-csv-altcode",
     "destatis-gvisys",
     "genesis-ffcsv",
+    "landesdatenbank-nrw",
 )
-CLAIMED = {"kiss_md": 42, "regionaldatenbank": 13, "gv_isys": 4, "genesis_ffcsv": 2}
+CLAIMED = {"kiss_md": 42, "regionaldatenbank": 13, "gv_isys": 4, "genesis_ffcsv": 2, "landesdatenbank_nrw": 7}
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,15 @@ def number(text: str, decimal: str) -> float | None:
 
 
 def leading(real: Real, source: Source, table: str, snapshot: str, cell: str, expected: str) -> str:
-    """A cell that is no observation leads a row: then the row's key stands there with the same text."""
+    """A cell that is no observation leads a row or heads a column: then the same text stands in its key or header."""
     contract, letters, line = source.tables[table], re.sub("[0-9]", "", cell), int(re.sub("[A-Z]", "", cell))
     for block in family(source.contract.family).blocks(open_grids(real.lake.snapshot_path(snapshot)), contract):
+        heading = {column_letters(column): path.split(SEPARATOR) for column, path in block.headers.items()}
+        if line - 1 < min(block.rows) and letters in heading:
+            assert expected in heading[letters]
+            return "header equal"
         for name, column in block.stub_columns.items():
-            if column_letters(column) == letters:
+            if column_letters(column) == letters and line - 1 in block.rows:
                 assert block.stubs[name][list(block.rows).index(line - 1)] == expected
                 return "leading column equal"
     raise AssertionError("the cell belongs to a column of the contract and is no observation")
@@ -159,9 +165,8 @@ def test_keys_are_texts_and_areas_have_a_level_and_a_vintage(real: Real) -> None
     for harvest in real.harvests.values():
         frame = harvest.read()
         levels = frame.select("area", "area_level").unique()
-        lengths = {"bund": 2, "land": 2, "regierungsbezirk": 3, "kreis": 5, "bezirk": 8, "gemeinde": 8, "stadtteil": 11}
         for area, level in levels.iter_rows():
-            assert len(area) == lengths[level], (area, level)
+            assert re.fullmatch(lists()["area_levels"][level]["key"], area), (area, level)
         assert frame.drop("value", "published_on").null_count().sum_horizontal().item() == 0
         has_value = pl.col("obs_status").is_in(list(statuses_with_value())) & (pl.col("unit") != "text")
         assert frame.filter(has_value != pl.col("value").is_not_null()).height == 0
