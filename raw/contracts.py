@@ -135,13 +135,15 @@ class AreaRule(_Model):
     """Where the area of a row stands, or the one area of the whole table.
 
     `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
-    (`{area}`) and needs no rule.
+    (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
+    get the dimension `coverage=joint`, so that nobody takes them for the area's own.
     """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
     prefix: str = ""
+    joint: dict[str, str] = {}
 
 
 class StatusRule(_Model):

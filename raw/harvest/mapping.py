@@ -172,7 +172,11 @@ class Mapper:
     def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
         stubs = self.table.stubs
         pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs if name.startswith("{"))
-        rows: list[dict[str, str]] = [{} for _ in range(count)]
+        joint = self.table.area.joint if self.table.area else {}
+        areas = (
+            block.stubs.get(self.table.area.stub or "area", [""] * count) if joint and self.table.area else [""] * count
+        )
+        rows: list[dict[str, str]] = [{"coverage": "joint"} if area in joint else {} for area in areas]
         for stub, pattern in pairs:
             dimension = pattern.strip("{}")
             labels = self.table.labels.get(dimension)
