@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
+from raw.vocabulary.period import PERIOD_PATTERN
 
 FAMILIES = Path(__file__).parent / "families"
 
@@ -58,6 +59,7 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
+Period = Annotated[str, Field(pattern=PERIOD_PATTERN)]
 ObsStatus = Annotated[str, _one_of("obs_status")]
 Text = dict[Literal["de", "en"], str]
 
@@ -75,7 +77,8 @@ class ColumnRule(_Model):
 
     `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
     `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
-    `lacks`: a column that this total leaves out where it is withheld, so that the total is then withheld as well.
+    `lacks`: a column without which this figure (a total, a difference) is not what it says; where that one has no
+    value, this has none. `period`: the reference date that the header gives to this column alone.
     """
 
     concept: str | None = None
@@ -91,6 +94,7 @@ class ColumnRule(_Model):
     optional: bool = False
     repeats: bool = False
     lacks: str | None = None
+    period: Period | None = None
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
 

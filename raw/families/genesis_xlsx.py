@@ -11,7 +11,7 @@ import datetime as dt
 import re
 
 from raw.contracts import TableContract
-from raw.harvest.grid import Grid
+from raw.harvest.grid import CSV_SHEET, Grid
 from raw.harvest.layout import Block, LayoutFault, matches, merged_headers
 from raw.vocabulary.period import parse_date
 
@@ -43,9 +43,8 @@ def _titles(grid: Grid) -> list[str]:
 
 def identify(grids: list[Grid]) -> list[dict[str, str]]:
     """Code (name of the sheet) and title of each sheet with titles and a date of retrieval."""
-    return [
-        {"code": grid.sheet, "title": " ".join(titles)} for grid in grids if (titles := _titles(grid)) and _stated(grid)
-    ]
+    sheets = [(grid, _titles(grid)) for grid in grids if grid.sheet != CSV_SHEET]
+    return [{"code": grid.sheet, "title": " ".join(titles)} for grid, titles in sheets if titles and _stated(grid)]
 
 
 def published_on(grids: list[Grid]) -> dt.date | None:

@@ -14,6 +14,7 @@ from raw.contracts import TableContract
 from raw.harvest.faults import describe
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault, header_path
+from raw.vocabulary.period import MONTHS_DE
 
 READER_VERSION = "2"
 
@@ -27,11 +28,7 @@ _KEY_WIDTHS = (2, 1, 2, 4, 3)
 _LAND = re.compile(r"[0-9]{1,2}$")
 _DATED = re.compile(r"(?:^|\s)(?:am )?\d{2}\.\d{2}\.\d{4}.*$|^Zuordnungsstand.*$|^Gebietsstand.*$")
 _FOOTNOTE = re.compile(r"(?<=\D)\s*\d\)$")
-_MONTHS = [
-    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
-    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
-]
-_ISSUED = re.compile(rf"Erscheinungsmonat:\s*({'|'.join(_MONTHS)}) (\d{{4}})")
+_ISSUED = re.compile(rf"Erscheinungsmonat:\s*({'|'.join(MONTHS_DE)}) (\d{{4}})")
 
 
 def _header(grid: Grid) -> int | None:
@@ -51,7 +48,7 @@ def published_on(grids: list[Grid]) -> dt.date | None:
     for grid in grids[:1]:
         for row in range(len(grid.rows)):
             if found := _ISSUED.search(grid.text(row, 0)):
-                return dt.date(int(found[2]), _MONTHS.index(found[1]) + 1, 1)
+                return dt.date(int(found[2]), MONTHS_DE.index(found[1]) + 1, 1)
     return None
 
 

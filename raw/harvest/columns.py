@@ -52,7 +52,7 @@ class ColumnMatch:
 def capture(pattern: str, path: str, table: TableContract) -> Captured | None:
     """What a header path says under a pattern such as `Stichtag | {date} | {sex}` or `{area} | {area_name}`, or None.
 
-    `{date}` may stand twice (a year above its quarters): its texts together are the period.
+    `{date}` may stand twice (a year above its quarters): its texts together are the period. `{*}` is any text.
     """
     wanted, segments = pattern.split(SEPARATOR), path.split(SEPARATOR)
     if len(wanted) != len(segments):
@@ -64,6 +64,8 @@ def capture(pattern: str, path: str, table: TableContract) -> Captured | None:
                 return None
             continue
         name = want[1:-1]
+        if name == "*":
+            continue
         if name == "date":
             dates.append(have)
         elif name in ("area", "area_name"):

@@ -122,7 +122,8 @@ def merged_headers(
 
 def find_date(pattern: str, texts: Iterable[str]) -> dt.date | None:
     """The date at `{date}` in the first text that contains the pattern."""
-    expression = re.compile(re.escape(pattern).replace(r"\{date\}", r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d\d-\d\d)"))
+    date = r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}\. [A-Zä-ü][a-zä-ü]+ \d{4}|\d{4}-\d\d-\d\d)"
+    expression = re.compile(re.escape(pattern).replace(r"\{date\}", date))
     for text in texts:
         if found := expression.search(text):
             return parse_date(found.group(1))

@@ -136,9 +136,10 @@ class Mapper:
             if date is None:
                 self.fault("period", block.grid.address(0, 0), "–")
             return [parse_period(date.isoformat(), granularity) if date else None] * count
-        wanted = [column for column, matched in columns.matched.items() if matched.rule.ignore is None]
-        undated = [column for column in wanted if columns.matched[column].period is None]
-        if wanted and len(undated) < len(wanted):
+        wanted = {c: matched for c, matched in columns.matched.items() if matched.rule.ignore is None}
+        undated = [c for c, matched in wanted.items() if not (matched.period or matched.rule.period)]
+        in_header = any(matched.period for matched in wanted.values())
+        if wanted and (in_header or not undated):
             for column in undated:
                 self.fault("period", block.grid.address(block.header_row, column), "–")
             return [None] * count
@@ -215,7 +216,7 @@ class Mapper:
             rows = [replace(row, area=self._area(matched.area)) for row in rows]
         concept = rule.measure or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
-        letters = column_letters(column)
+        letters, of_column = column_letters(column), rule.period or matched.period
         dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
         frame = pl.DataFrame(
             {
@@ -223,8 +224,8 @@ class Mapper:
                 "cell": [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows],
                 "area": [row.area[0] if row.area else None for row in rows],
                 "area_level": [row.area[1] if row.area else None for row in rows],
-                "area_vintage": [vintage(row.area, matched.period or row.period) for row in rows],
-                "period": [matched.period or row.period for row in rows],
+                "area_vintage": [vintage(row.area, of_column or row.period) for row in rows],
+                "period": [of_column or row.period for row in rows],
                 "dims": [dims_text[id(row.dims)] for row in rows],
                 "status": [row.status for row in rows],
                 "value_text": [as_text(cell) for cell in raw],
@@ -316,15 +317,16 @@ def _value_and_status(
 
 
 def _without_incomplete_totals(cells: pl.DataFrame, table: TableContract) -> pl.DataFrame:
-    """A total that leaves out a part which is withheld in its row is no total: it is withheld too."""
+    """A total that leaves out a part which is withheld in its row is no total: it is withheld too (see `lacks`)."""
     for key, rule in table.columns.items():
         if rule.lacks is None:
             continue
-        withheld = cells.filter((pl.col("column") == rule.lacks) & (pl.col("obs_status") == "Q"))["row"]
-        short = (pl.col("column") == key) & pl.col("row").is_in(withheld.implode())
+        part = cells.filter((pl.col("column") == rule.lacks) & pl.col("value").is_null())
+        status = dict(part.select("row", "obs_status").iter_rows())
+        instead = pl.when(pl.col("column") == key).then(pl.col("row").replace_strict(status, default=None))
         cells = cells.with_columns(
-            pl.when(short).then(None).otherwise(pl.col("value")).alias("value"),
-            pl.when(short).then(pl.lit("Q")).otherwise(pl.col("obs_status")).alias("obs_status"),
+            pl.when(instead.is_null()).then(pl.col("value")).alias("value"),
+            pl.coalesce(instead, "obs_status").alias("obs_status"),
         )
     return cells
 

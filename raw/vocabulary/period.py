@@ -24,6 +24,12 @@ _QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
 _MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
 _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
 _GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
+MONTHS_DE = (
+    *("Januar", "Februar", "März", "April", "Mai", "Juni"),
+    *("Juli", "August", "September", "Oktober", "November", "Dezember"),
+)
+"""German names of the months, in their order."""
+_NAMED_DATE = re.compile(rf"([0-9]{{1,2}})\. ({'|'.join(MONTHS_DE)}) {_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
 _MONTH_NAMES = (
@@ -212,7 +218,9 @@ def shift(period: str, years: int) -> str:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """A date as agencies write it (`31.12.2020`, `2013-12-31`), or None."""
+    """A date as agencies write it (`31.12.2020`, `15. Mai 2022`, `2013-12-31`), or None."""
+    if found := _NAMED_DATE.match(text.strip()):
+        text = f"{found[1]}.{MONTHS_DE.index(found[2]) + 1}.{found[3]}"
     for pattern, order in ((_GERMAN_DATE, (3, 2, 1)), (_ISO_DATE, (1, 2, 3))):
         if found := pattern.match(text.strip()):
             try:
