@@ -40,6 +40,8 @@ FOLDERS = (
     "destatis-statistischer-bericht",
     "zensus",
     "landesaemter-sonderauswertung",
+    "destatis-gebietsaenderungen",
+    "bbsr-referenz",
 )
 CLAIMED = {
     "kiss_md": 42,
@@ -52,6 +54,8 @@ CLAIMED = {
     "genesis_classic": 1,
     "statistik_sachsen": 1,
     "destatis_kreise": 1,
+    "destatis_gebietsaenderungen": 2,
+    "bbsr_referenz": 1,
     "destatis_berichte": 4,
     "zensus_2022": 2,
     "zensus_2022_csv": 1,
