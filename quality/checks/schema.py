@@ -60,6 +60,7 @@ def _rules() -> dict[str, pl.Expr]:
     """Rules over several columns, each a Boolean per row."""
     units = {name: concept.unit for name, concept in concepts().items()}
     kinds = {name: concept.kind for name, concept in concepts().items()}
+    signed = [name for name, concept in concepts().items() if concept.signed]
     unit = pl.col("measure").replace_strict(units, default="unknown")
     kind = pl.col("measure").replace_strict(kinds, default="unknown")
     value = pl.col("value")
@@ -69,7 +70,11 @@ def _rules() -> dict[str, pl.Expr]:
     return {
         "rule_value_beside_status": has_value == value.is_not_null(),
         "rule_finite": value.is_null() | value.is_finite(),
-        "rule_not_negative": value.is_null() | (value >= 0) | (kind == "unknown") | (kind == "amount"),
+        "rule_not_negative": value.is_null()
+        | (value >= 0)
+        | (kind == "unknown")
+        | (kind == "amount")
+        | pl.col("measure").is_in(signed),
         "rule_whole_number": whole,
         "rule_area_key": pl.col("area").str.contains(key_format),
     }

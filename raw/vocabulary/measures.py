@@ -42,7 +42,7 @@ class Concept(_Model):
     part of another one. `geo`: how areas come together: by sum, or not at all, because movements between them are no
     movements of the whole (boundary), persons are counted once per area (distinct), or the agency's figure is taken
     (published). `time`: what a longer period is made of, if not what the kind says. `year`: which months make its
-    year (`lists.yml`).
+    year (`lists.yml`). `signed`: a difference, which may be below zero.
     """
 
     unit: str
@@ -55,6 +55,7 @@ class Concept(_Model):
     time: TimeRule | None = None
     year: Literal["calendar", "school", "training"] = "calendar"
     classification: str | None = None
+    signed: bool = False
     de: str
     en: str
 
