@@ -194,7 +194,7 @@ class TableContract(_Model):
 
     id: str
     title: Text
-    detect: str | dict[str, str]
+    detect: str | dict[str, str | list[str]]
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}

@@ -21,7 +21,7 @@ def write(world: World, delivery: Delivery) -> bytes:
     column, rule = next(iter(table.columns.items()))
     area = world.areas[world.place[BUND if delivery.style["areas"] == "bund" else LAND]]
     trait = table.area.stub if table.area and table.area.stub else ""
-    code = table.detect["code"] if isinstance(table.detect, dict) else table.detect
+    code = str(table.detect["code"] if isinstance(table.detect, dict) else table.detect)
     lines = [_header(1 + len(table.stubs), column)]
     for year in delivery.years:
         fixed = [code, PUBLISHER, "JAHR", "Jahr", str(year), trait, _TRAITS[trait], area.key, area.label]

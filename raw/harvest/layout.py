@@ -85,11 +85,16 @@ def family_config(name: str) -> dict[str, Any]:
     return cast("dict[str, Any]", yaml.safe_load((_FAMILIES / f"{name}.yml").read_text("utf-8")) or {})
 
 
-def matches(detect: str | dict[str, str], found: dict[str, str]) -> bool:
-    """Whether a contract's `detect` means the table that a family found (code equal, other attributes contained)."""
+def matches(detect: str | dict[str, str | list[str]], found: dict[str, str]) -> bool:
+    """Whether a contract's `detect` means the table that a family found.
+
+    The code must be equal; of other attributes each text must be contained (a title, and a unit that only it names).
+    """
     wanted = {"code": detect} if isinstance(detect, str) else detect
     return all(
-        (value == found.get(key)) if key == "code" else value in found.get(key, "") for key, value in wanted.items()
+        text == found.get(key) if key == "code" else text in found.get(key, "")
+        for key, value in wanted.items()
+        for text in ([value] if isinstance(value, str) else value)
     )
 
 

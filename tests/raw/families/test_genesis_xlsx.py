@@ -14,6 +14,7 @@ from tests.raw.build import Rows, write_xlsx
 from tests.raw.families.reference import harvest
 
 FOOT: Rows = [["______________"], ["Hinweis"], ["Version 2.0. | Stand: 04.05.2023 / 21:37:13"]]
+UNIT = "Bevölkerungsstand (Anzahl)"
 AREAS: Rows = [["DG", "Deutschland", 30, 10, 20], ["05382", "      Rhein-Sieg-Kreis", 5, ".", "-"]]
 FOREIGNERS: Rows = [
     ["Ausländer: Kreise, Stichtag, Geschlecht"],
@@ -30,7 +31,8 @@ FOREIGNERS: Rows = [
 
 
 def population(header: Rows, rows: Rows) -> Rows:
-    return [["Bevölkerung nach Geschlecht - Stichtag 31.12. - regionale\nTiefe: Kreis"], *header, *rows, *FOOT]
+    titles: Rows = [["Bevölkerung nach Geschlecht - Stichtag 31.12. - regionale\nTiefe: Kreis"], [UNIT]]
+    return [*titles, *header, *rows, *FOOT]
 
 
 HEADER: Rows = [
@@ -59,12 +61,12 @@ def test_a_date_in_the_merged_header_stands_over_all_its_columns(tmp_path: Path)
     result = read(tmp_path, population(HEADER, AREAS))
     assert faults(result) == []
     assert told(result) == {
-        ("C5", "DG", "2021", "", 30.0, "A"),
-        ("D5", "DG", "2021", "sex=m", 10.0, "A"),
-        ("E5", "DG", "2021", "sex=f", 20.0, "A"),
-        ("C6", "05382", "2021", "", 5.0, "A"),
-        ("D6", "05382", "2021", "sex=m", None, "Q"),
-        ("E6", "05382", "2021", "sex=f", 0.0, "A"),
+        ("C6", "DG", "2021", "", 30.0, "A"),
+        ("D6", "DG", "2021", "sex=m", 10.0, "A"),
+        ("E6", "DG", "2021", "sex=f", 20.0, "A"),
+        ("C7", "05382", "2021", "", 5.0, "A"),
+        ("D7", "05382", "2021", "sex=m", None, "Q"),
+        ("E7", "05382", "2021", "sex=f", 0.0, "A"),
     }
     assert {str(date) for date in result.read()["published_on"]} == {"2023-05-04"}
 
@@ -77,7 +79,7 @@ def test_a_year_more_and_a_renamed_sheet_are_read_as_before(tmp_path: Path) -> N
     assert {row[1:] for row in told(result) if row[2] == "2021"} == {
         row[1:] for row in told(read(tmp_path / "before", population(HEADER, AREAS)))
     }
-    assert {row[0] for row in told(result) if row[2] == "2022"} == {"F5", "G5", "H5", "F6", "G6", "H6"}
+    assert {row[0] for row in told(result) if row[2] == "2022"} == {"F6", "G6", "H6", "F7", "G7", "H7"}
 
 
 def test_lines_more_above_the_table_move_nothing_but_the_addresses(tmp_path: Path) -> None:
@@ -105,13 +107,13 @@ def test_a_figure_that_stands_for_two_areas_is_never_taken_for_one(tmp_path: Pat
     [
         (
             [*HEADER[:2], [None, None, "Insgesamt", "männlich", "divers"]],
-            [("header_unknown", "E4"), ("header_missing", "A4")],
+            [("header_unknown", "E5"), ("header_missing", "A5")],
         ),
         (
             [*HEADER[:2], [None, None, "Insgesamt", "männlich", "männlich"]],
-            [("header_twice", "E4"), ("header_missing", "A4")],
+            [("header_twice", "E5"), ("header_missing", "A5")],
         ),
-        ([["Kreise", "Stichtag"], [None, "31.12.2021"], [None, "Insgesamt", "männlich"]], [("stub_missing", "A5")]),
+        ([["Kreise", "Stichtag"], [None, "31.12.2021"], [None, "Insgesamt", "männlich"]], [("stub_missing", "A6")]),
     ],
 )
 def test_a_changed_header_is_a_fault(tmp_path: Path, header: Rows, found: list[tuple[str, str]]) -> None:
@@ -120,6 +122,12 @@ def test_a_changed_header_is_a_fault(tmp_path: Path, header: Rows, found: list[t
 
 def test_a_cut_off_table_and_an_empty_cell_are_faults(tmp_path: Path) -> None:
     rows = population(HEADER, [["DG", "Deutschland", 30, None, 20]])
-    assert faults(read(tmp_path, rows)) == [("value", "D5")]
+    assert faults(read(tmp_path, rows)) == [("value", "D6")]
     cut = [row for row in rows if row != FOOT[0]]
-    assert ("truncated", "A7") in faults(read(tmp_path / "cut", cut))
+    assert ("truncated", "A8") in faults(read(tmp_path / "cut", cut))
+
+
+def test_a_table_in_thousands_is_another_table(tmp_path: Path) -> None:
+    rows = population(HEADER, AREAS)
+    rows[1] = ["Bevölkerungsstand (1000)"]
+    assert read(tmp_path, rows).files == []

@@ -202,6 +202,7 @@ WESTPHALIA: Rows = [
 ]
 ANHALT: Rows = [
     ["Gestorbene Sachsen-Anhalt 2014 bis 2023 nach Kreisfreien Städten und Landkreisen sowie Kalenderwochen"],
+    ["Gestorbene (ohne Totgeborene) (Anzahl)"],
     ["Jahr", "Kalender-woche", "Kreisfreie Städte und Landkreise Sachsen-Anhalts", None, "Sachsen-Anhalt\nInsgesamt"],
     [None, None, "Dessau-Roßlau, kreisfreie Stadt", "Burgenlandkreis"],
     [2016.0, "insgesamt", 90, 80, 170],
@@ -274,7 +275,7 @@ def test_years_as_bands_and_kreise_by_name(tmp_path: Path) -> None:
         ("sterbefaelle_by", BAVARIA, (4, 1), "KW 54", ("period", "B5")),
         ("sterbefaelle_by", BAVARIA, (5, 1), None, ("layout", "B6")),
         ("sterbefaelle_by", BAVARIA, (2, 3), "161", ("header_twice", "D4")),
-        ("sterbefaelle_st", ANHALT, (4, 3), "n. n.", ("value", "D5")),
+        ("sterbefaelle_st", ANHALT, (5, 3), "n. n.", ("value", "D6")),
     ],
 )
 def test_a_changed_table_of_weekly_deaths_is_a_fault(
