@@ -76,6 +76,14 @@ def test_a_table_that_adds_up_passes_and_every_sum_is_decided():
     assert not report.unknown and not report.known and not report.stale
 
 
+def test_a_column_that_the_publisher_gives_twice_counts_once():
+    rows = good_table()
+    rows += [{**row, "cell": row["cell"].replace("!C", "!E")} for row in rows if row["column"] == "men"]
+    report = check(rows)
+    assert report.decided > 0
+    assert places(report) == set()
+
+
 def ten_times_one_cell(rows):
     at(rows, DISTRICTS[1], "men")["value"] *= 10
     return {("sexes", DISTRICTS[1], "2023"), ("sex", DISTRICTS[1], "2023"), ("areas.men", CITY, "2023")}

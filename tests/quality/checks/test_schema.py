@@ -81,6 +81,11 @@ def test_a_mean_of_persons_may_have_a_fraction():
     assert sift(tables.observations([tables.observation("07", 2.5, measure="unemp")])).quarantined.is_empty()
 
 
+def test_a_difference_may_be_below_zero():
+    rows = tables.observations([tables.observation("07", -2.0, measure="census_difference")])
+    assert sift(rows).quarantined.is_empty()
+
+
 def test_a_lazy_frame_does_not_slip_through():
     rows = tables.observations([tables.observation("07", -1.0), tables.observation("08", 1.0)])
     sifted = sift(rows.lazy())

@@ -12,7 +12,7 @@ MODEL (
     area_level = 'Level of the area',
     area_vintage = 'Year of the territory',
     period = 'Period in SDMX form',
-    freq = 'A annual, Q quarterly, M monthly, D daily',
+    freq = 'A annual, S half-yearly, Q quarterly, M monthly, W weekly, D daily',
     basis = 'Basis of the numerator',
     denominator_basis = 'Basis of the denominator; empty for a count, a statistic, and where there is none',
     numerator = 'Value of the numerator, in the unit of its measures; of a statistic in the unit of the KPI',

@@ -10,7 +10,7 @@ MODEL (
     kpi = 'Id of the KPI',
     area_level = 'Level of the areas',
     period = 'Period in SDMX form',
-    freq = 'A annual, Q quarterly, M monthly, D daily',
+    freq = 'A annual, S half-yearly, Q quarterly, M monthly, W weekly, D daily',
     basis = 'Basis of the numerator',
     areas = 'Areas for which the numerator was delivered',
     published = 'Areas with a value',

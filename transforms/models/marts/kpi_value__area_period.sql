@@ -13,7 +13,7 @@ MODEL (
     area_level = 'Level of the area',
     area_vintage = 'Year of the territory',
     period = 'Period in SDMX form: 2023, 2023-Q2, 2023-06',
-    freq = 'A annual, Q quarterly, M monthly, D daily',
+    freq = 'A annual, S half-yearly, Q quarterly, M monthly, W weekly, D daily',
     basis = 'Basis of the numerator: one series never mixes bases',
     value = 'Value in unit, rounded half away from zero to decimals; empty where obs_status is Q, M, L or O',
     unit = 'Unit of the value',
