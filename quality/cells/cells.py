@@ -36,7 +36,7 @@ from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import Terms
 
-CELLS_VERSION = "3"
+CELLS_VERSION = "4"
 TERRITORY: dict[str, pl.DataType] = {
     "area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "territory": pl.String(),
 }  # fmt: skip

@@ -72,6 +72,7 @@ def deliver(
         select * from read_parquet([{", ".join(quoted(str(path)) for path in checked)}])
         where measure = {quoted(concept)} and meaning <> 'unknown'
           and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)})
+          and not regexp_matches(period, '-W')  -- weeks make no quarter or year, and no KPI is weekly
         """
     )
     rows = connection.execute("select distinct area_level, area_vintage, period, basis from delivery").fetchall()

@@ -315,6 +315,16 @@ def test_the_delivered_year_is_not_replaced_by_the_sum_of_its_months(form):
     assert one(form(rows, "births"), "births")["value"] == 13.0
 
 
+def test_weeks_make_no_cell_of_their_own_and_no_year(form):
+    weeks = [
+        observation(CITY, 1.0, measure="deaths", period=f"2023-W{week:02d}", cell=f"Sheet 1!C{week}")
+        for week in range(1, 53)
+    ]
+    assert not has(form(weeks, "deaths"), "deaths")
+    year = observation(CITY, 50.0, measure="deaths", period="2023", cell="Sheet 1!C60")
+    assert form([*weeks, year], "deaths").select("period", "value").rows() == [("2023", 50.0)]
+
+
 def test_a_reference_month_is_the_year(form):
     rows = months("svb_res", [float(month) for month in range(1, 13)], basis="ba")
     assert one(form(rows, "svb_res"), "svb_res")["value"] == 6.0
