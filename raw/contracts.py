@@ -140,7 +140,8 @@ class AreaRule(_Model):
 
     `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
     (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
-    get the dimension `coverage=joint`, so that nobody takes them for the area's own.
+    get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
+    must have, where no sum would tell that one is missing.
     """
 
     stub: str | None = None
@@ -148,6 +149,7 @@ class AreaRule(_Model):
     level: AreaLevel | None = None
     prefix: str = ""
     joint: dict[str, str] = {}
+    count: int | None = None
 
 
 class StatusRule(_Model):

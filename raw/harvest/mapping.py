@@ -160,6 +160,9 @@ class Mapper:
             if resolve(text) is None:
                 self.fault("area", block.grid.address(block.header_row, column), f"„{text}“", what)
         if in_header:
+            if rule and rule.count and len(in_header) != rule.count:
+                place = block.grid.address(block.header_row, min(in_header))
+                self.fault("layout", place, str(len(in_header)), f"{rule.count} Gebiete / areas")
             return [None] * count
         if rule and rule.fixed:
             if (fixed := resolve(rule.fixed)) is None:
