@@ -175,6 +175,26 @@ def explain(call: Call, kpi: str, area: str, period: str, tier: str) -> None:
         console.show_explanations(call.say, explanations)
 
 
+@main.command()
+@click.option("--page", type=click.Path(path_type=Path, dir_okay=False), help="Write the comparison as Markdown.")
+@click.pass_obj
+@_speakable
+def compare(call: Call, page: Path | None) -> None:
+    """Compare the KPIs with the rates that agencies print themselves: counts per KPI, table and class."""
+    from pipelines import console
+    from pipelines.compare import compare_site
+    from pipelines.settings import site_resource
+    from quality.checks.comparison_page import page as written
+
+    found = compare_site(site_resource(call.needed_site()))
+    if page:
+        page.write_text(written(found), "utf-8")
+    if call.as_json:
+        click.echo(json.dumps(found.counts().to_dicts(), indent=1))
+    else:
+        console.show_comparison(call.say, found)
+
+
 @main.group()
 def source() -> None:
     """Sources: list them, check a file beforehand, look at faults and violations."""

@@ -19,8 +19,14 @@ from pipelines.explain import Explanation
 from pipelines.messages import Speaker
 from pipelines.report import Report, unexplained
 from pipelines.run import Outcome, Progress
+from quality.checks.comparison import CLASSES, Comparison
 
 MAX_LINES = 20
+RULES = frozenset(
+    ("agree", "part", "sum", "periods", "gemeinde", "kreis", "land", "factor", "repeated", "shifted", "exchanged",
+     "twin", "copied")
+)  # fmt: skip
+"""Rules of the checks that have a sentence of their own (`rule.*`); every other violation is of a declared sum."""
 
 
 @contextlib.contextmanager
@@ -124,7 +130,7 @@ def _show_failure(say: Speaker, console: Console, site: SiteResource, outcome: O
         lines += [say("failed_step", step=step, message=message) for step, message in outcome.failed_steps]
     _limited(say, console, lines)
     violations = [
-        say("violations", source=asset.removeprefix("checked__"), **entry)
+        _violation(say, asset.removeprefix("checked__"), entry)
         for asset, check in outcome.failed_checks
         if check == "identities"
         for entry in unexplained(site, asset.removeprefix("checked__"))
@@ -132,6 +138,14 @@ def _show_failure(say: Speaker, console: Console, site: SiteResource, outcome: O
     if violations:
         _limited(say, console, violations)
         console.print(say("violations_how"), soft_wrap=True)
+
+
+def _violation(say: Speaker, source: str, entry: dict[str, str]) -> str:
+    """A declared sum by its name, any other rule in words."""
+    rule = entry["identity"].partition(".")[0]
+    if rule in RULES:
+        return say("violations_rule", source=source, rule=say(f"rule.{rule}"), **entry)
+    return say("violations", source=source, **entry)
 
 
 def show_explanations(say: Speaker, explanations: list[Explanation]) -> None:
@@ -159,3 +173,16 @@ def show_explanations(say: Speaker, explanations: list[Explanation]) -> None:
         console.print(f"  {say('explain_checks')}:")
         for check in found.checks:
             console.print("    " + say("explain_check_line", **check))
+
+
+def show_comparison(say: Speaker, found: Comparison) -> None:
+    """A line per KPI and table: how many figures of which class; no figure itself."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    for row in found.counts().iter_rows(named=True):
+        classes = ", ".join(f"{say(f'compare.{name}')} {_number(row[name])}" for name in CLASSES if row[name])
+        console.print(f"{row['kpi']} ({row['source']}/{row['table']}): {classes}")
+    for source, entry in found.stale:
+        about = f"{', '.join(entry.kpis)} ({', '.join(entry.areas)}; {', '.join(entry.periods)})"
+        console.print(say("compare_stale", source=source, table=entry.table, about=about))
+    if found.rows.is_empty():
+        console.print(say("compare_nothing"))

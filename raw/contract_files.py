@@ -6,7 +6,7 @@ Belongs here: folders, YAML, and every fault of all files at once. Does not belo
 (`raw.contracts`).
 
 A site's folder with a `source.yml` is a source of its own and takes the place of a product's source of the same id.
-Without one it adds to the product's source: tables, known violations, confirmations.
+Without one it adds to the product's source: tables, known violations, confirmations, explained differences.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ from raw.contracts import (
     SourceContract,
     TableContract,
 )
+from raw.differences import Difference
 
 PRODUCT_SOURCES = Path(__file__).parent / "sources"
-OTHER_FILES = ("source", "areas", "known_violations", "confirmations")
+OTHER_FILES = ("source", "areas", "known_violations", "confirmations", "differences")
 """Names of YAML files in a source's folder that are no tables."""
 
 _VIOLATIONS = TypeAdapter(list[KnownViolation])
 _CONFIRMATIONS = TypeAdapter(list[Confirmation])
+_DIFFERENCES = TypeAdapter(list[Difference])
 
 
 class _UniqueKeys(yaml.CSafeLoader):
@@ -56,6 +58,7 @@ class _Files:
     tables: dict[str, TableContract] = field(default_factory=dict)
     violations: list[KnownViolation] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def read(self, folder: Path) -> None:
@@ -78,6 +81,8 @@ class _Files:
             self.violations.extend(_VIOLATIONS.validate_python(data or []))
         elif path.stem == "confirmations":
             self.confirmations.extend(_CONFIRMATIONS.validate_python(data or []))
+        elif path.stem == "differences":
+            self.differences.extend(_DIFFERENCES.validate_python(data or []))
         else:
             table = TableContract.model_validate(data)
             if table.id != path.stem:
@@ -94,9 +99,17 @@ class _Files:
             self._confirm(name)
             for table in sorted({v.table for v in self.violations} - set(self.tables)):
                 self.faults.append(f"{name}/known_violations.yml: there is no table {table!r}")
+            for table in sorted({entry.table for entry in self.differences} - set(self.tables)):
+                self.faults.append(f"{name}/differences.yml: there is no table {table!r}")
         if self.faults or self.contract is None:
             raise ContractError("\n".join(self.faults))
-        return Source(contract=self.contract, tables=self.tables, areas=self.areas, violations=self.violations)
+        return Source(
+            contract=self.contract,
+            tables=self.tables,
+            areas=self.areas,
+            violations=self.violations,
+            differences=self.differences,
+        )
 
     def _confirm(self, name: str) -> None:
         """Write confirmations into the rules of their columns."""

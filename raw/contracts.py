@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.period import PERIOD_PATTERN
@@ -70,9 +71,14 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+PUBLISHED = "published."
+"""Before the id of a KPI: the measure of an agency's own figure, compared with ours and never a cell."""
+
+
 class ColumnRule(_Model):
     """What a data column of a table means. A rule without a concept is either ignored or of unknown meaning.
 
+    `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
     `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
     `lacks`: a column without which this figure (a total, a difference) is not what it says; where that one has no
     value, this has none. `period`: the reference date that the header gives to this column alone. `decimal` and
@@ -80,6 +86,7 @@ class ColumnRule(_Model):
     """
 
     concept: str | None = None
+    published: str | None = Field(default=None, pattern="^[a-z][a-z0-9_]*$")
     dims: dict[Code, Code] = {}
     unit: str | None = None
     factor: float = 1.0
@@ -109,23 +116,33 @@ class ColumnRule(_Model):
             raise ValueError(f"the concept {self.concept!r} is not in the vocabulary (raw/vocabulary/measures)")
         if self.meaning == "evidence" and not self.evidence:
             raise ValueError("meaning 'evidence' needs a sentence under evidence:")
-        if self.ignore is None and (self.concept is None) != (self.meaning == "unknown"):
-            raise ValueError("a column has a concept, or 'ignore: <reason>', or is 'unknown'")
+        if self.published and (self.concept or self.ignore or not self.unit):
+            raise ValueError("a published figure has a unit (that of its KPI), and neither a concept nor 'ignore'")
+        says_something = self.concept is not None or self.published is not None
+        if self.ignore is None and says_something == (self.meaning == "unknown"):
+            raise ValueError("a column has a concept, or 'published: <KPI>', or 'ignore: <reason>', or is 'unknown'")
         return self
+
+    @property
+    def measure(self) -> str | None:
+        """What the column's observations are about: a concept, an agency's own KPI, or None if nobody knows."""
+        return PUBLISHED + self.published if self.published else self.concept
 
 
 class PeriodRule(_Model):
     """Where the period of a table stands: in a stub column, above the table or in the header, or (`fixed`) nowhere.
 
-    `month`: where only a year stands, it is this month of it (unemployed persons in December, not the yearly mean).
+    Where the months have a column of their own (`month`), `stub` is that of the year. `of_month`: where only a year
+    stands, it is this month of it (unemployed persons in December, not the yearly mean).
     """
 
     stub: str | None = None
+    month: str | None = None
     text: str | None = None
     header: str | None = None
     fixed: str | None = None
     format: Granularity = "year"
-    month: int | None = Field(default=None, ge=1, le=12)
+    of_month: int | None = Field(default=None, ge=1, le=12)
 
 
 class AreaRule(_Model):
@@ -133,8 +150,9 @@ class AreaRule(_Model):
 
     `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
     (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
-    get the dimension `coverage=joint`, so that nobody takes them for the area's own. `level`: the only level that the
-    keys may mean. `vintage`: the year of the territory, where it is not the figure's.
+    get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
+    must have, where no sum would tell that one is missing. `level`: the only level that the keys may mean. `vintage`:
+    the year of the territory, where it is not the figure's.
     """
 
     stub: str | None = None
@@ -143,6 +161,7 @@ class AreaRule(_Model):
     vintage: str | None = None
     prefix: str = ""
     joint: dict[str, str] = {}
+    count: int | None = None
 
 
 class StatusRule(_Model):
@@ -330,6 +349,7 @@ class Source(_Model):
     tables: dict[str, TableContract]
     areas: AreaList | None = None
     violations: list[KnownViolation] = []
+    differences: list[Difference] = []
 
     @property
     def id(self) -> str:
@@ -342,8 +362,9 @@ class Source(_Model):
         return self.contract.publicity == "confidential" or self.contract.klass in ("personal", "social")
 
     def fingerprint(self) -> str:
-        """SHA-256 of everything that the contract says (memo key of the harvest)."""
-        return hashlib.sha256(self.model_dump_json(by_alias=True).encode()).hexdigest()
+        """SHA-256 of everything that the contract says about reading and checking (memo key of the checks)."""
+        about = self.model_dump_json(by_alias=True, exclude={"differences"})
+        return hashlib.sha256(about.encode()).hexdigest()
 
 
 class Confirmation(_Model):

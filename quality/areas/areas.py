@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from raw.contracts import AreaList
+from raw.vocabulary.lists import lists as vocabulary
 
 AREAS_VERSION = "3"
 """To be raised when equal input gives other tables of areas."""
@@ -81,7 +82,9 @@ def build_areas(named: Iterable[pl.DataFrame], lists: Iterable[AreaList]) -> pl.
 
 
 def _municipal_parent(key: str, level: str | None, listed: AreaList) -> str | None:
-    """The city for its parts, the Kreis for the city itself."""
-    if key == listed.parent or level == "gemeinde":
+    """The city for its parts; what an administrative key says for all others, the city itself among them."""
+    if key == listed.parent:
         return parent_key(key, "gemeinde")
+    if level and vocabulary()["area_levels"][level]["kind"] == "administrative":
+        return parent_key(key, level)
     return listed.parent

@@ -15,8 +15,13 @@ from typing import Any
 
 import polars as pl
 
-from quality.checks.identities import check_identities, fingerprint
+from quality.checks.continuity import figures, judge_continuity, with_before
+from quality.checks.derived import judge_derived
+from quality.checks.exchange import judge_exchange
+from quality.checks.identities import judge_declared
 from quality.checks.schema import Sifted, sift
+from quality.checks.territory import judge_territory
+from quality.checks.violations import IdentityReport, Judge, fingerprint
 from raw.contracts import KnownViolation, Source
 from raw.harvest.harvest import Harvest
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
@@ -24,7 +29,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "3"
+CHECKS_VERSION = "5"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
@@ -75,7 +80,7 @@ def _check(
     observed = harvest.read()
     newest = current(observed)
     sifted, stale = keep_out(sift(newest), source, today)
-    identities = check_identities(source, sifted.good, areas, today)
+    identities = judge_all(source, sifted.good, areas, today)
     with atomic(path) as part:
         sifted.good.select(list(OBSERVATION)).write_parquet(part)
     if sifted.quarantined.height:
@@ -97,6 +102,19 @@ def _check(
         "unknown": [asdict(violation) for violation in identities.unknown],
         "stale": [f"{v.table} {v.identity} {v.area} {v.period}" for v in (*identities.stale, *stale)],
     }
+
+
+def judge_all(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, today: dt.date) -> IdentityReport:
+    """What all rules on sums, relations, repetitions and exchanges say about a source's current observations."""
+    judge = Judge(source, today)
+    judge_declared(judge, source, observations, areas)
+    judge_derived(judge, source, observations)
+    judge_territory(judge, observations)
+    rows = figures(observations)
+    pairs = with_before(rows)
+    judge_continuity(judge, rows, pairs)
+    judge_exchange(judge, pairs)
+    return judge.report
 
 
 def keep_out(sifted: Sifted, source: Source, today: dt.date) -> tuple[Sifted, list[KnownViolation]]:

@@ -67,7 +67,7 @@ def _cell(world: World, delivery: Delivery, area: Area, year: int, name: str, hi
 
 def _value(world: World, area: Area, year: int, rule: ColumnRule) -> float:
     """The number as it stands in the file; rates that the office publishes are computed here."""
-    if rule.concept == "hh_size_published":
+    if rule.published == "household_size":
         return round(world.value(area.key, year, "pop") / max(world.value(area.key, year, "hh"), 1), 14)
     if rule.concept is None:
         return round(world.value(area.key, year, "pop") / world.value(area.key, year, "landuse"), 14)

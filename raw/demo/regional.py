@@ -116,7 +116,7 @@ def _name(area: Area) -> str:
 def _cell(world: World, delivery: Delivery, area: Area, year: int, rule: ColumnRule, dims: dict[str, str]) -> str:
     key = format_dims(dims)
     if rule.concept is None:
-        return _beside(world, area, year, rule.ignore or "")
+        return _beside(world, area, year, rule)
     value = world.value(area.key, year, rule.concept, key)
     if delivery.style.get("mistaken"):
         value = incidents.mistake(area.key, year, rule.concept, key, value)
@@ -125,10 +125,10 @@ def _cell(world: World, delivery: Delivery, area: Area, year: int, rule: ColumnR
     return f"{value:.0f}" if value else "-"
 
 
-def _beside(world: World, area: Area, year: int, why: str) -> str:
-    """Columns that nobody reads: a group outside the catalogue, a published rate."""
+def _beside(world: World, area: Area, year: int, rule: ColumnRule) -> str:
+    """Columns that become no cell: a group outside the catalogue, a rate that the agency prints."""
     unemployed = world.value(area.key, year, "unemp")
-    if "rate" in why:
+    if rule.published:
         return f"{100 * unemployed / world.value(area.key, year, 'pop', 'age=15-64'):.1f}".replace(".", ",")
     return str(round(unemployed * 0.06))
 

@@ -87,4 +87,5 @@ def _block(grid: Grid, header_row: int, table: TableContract) -> Block:
 
 def _stub_names(table: TableContract) -> list[str]:
     stubs = [rule.stub for rule in (table.period, table.area) if rule and rule.stub]
-    return [*stubs, *table.stubs]
+    months = [table.period.month] if table.period and table.period.month else []
+    return [*stubs, *months, *table.stubs]

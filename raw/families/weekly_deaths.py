@@ -16,7 +16,7 @@ from raw.contracts import TableContract
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault, merged_headers
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _CODE = "Sterbefälle je Kalenderwoche"
 _HEADER_WITHIN = 12
@@ -88,7 +88,11 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     iso = next((r for r in header_rows if r > top and _YEAR_HEADER.fullmatch(grid.text(r, week + 1))), None)
     first = week + 1 if iso is None else week + 2
     above = next((r for r in range(top) if any(grid.text(r, c) for c in range(first, grid.width))), top)
-    rows, stubs, faults = [], {"period": [], "reporting_year": []}, []  # type: ignore[var-annotated]
+    # Where a second year says which ISO week it is, its stub has another name, which the contract then expects.
+    name_of_period = "period" if iso is None else "iso_week"
+    rows: list[int] = []
+    stubs: dict[str, list[str]] = {name_of_period: [], "reporting_year": []}
+    faults: list[LayoutFault] = []
     band = ""
     for row in range(top + 1, len(grid.rows)):
         if found_band := _BAND.fullmatch(grid.text(row, 0)):
@@ -109,7 +113,7 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
             header_row=top,
             rows=rows,
             stubs=stubs,
-            stub_columns={"period": week, "reporting_year": week},
+            stub_columns=dict.fromkeys(stubs, week),
             texts=_texts(grid, top),
             faults=faults,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import polars as pl
 
-from raw.contracts import AreaList
+from raw.contracts import AreaEntry, AreaList
 from raw.vocabulary.lists import lists
 from raw.vocabulary.period import year_of
 
@@ -29,6 +29,13 @@ def vintage(area: Area | None, period: str | None) -> str | None:
     return area[2] or (year_of(period) if period else None)
 
 
+def _listed_area(entry: AreaEntry, listed: AreaList) -> Area:
+    """Key, level and vintage; areas above the city have the vintage of the figure's year, as everywhere."""
+    level = entry.level or listed.level
+    above = lists()["area_levels"][level]["kind"] == "administrative" and entry.key != listed.parent
+    return entry.key, level, None if above else listed.vintage or None
+
+
 def area_resolver(listed: AreaList | None, levels: list[dict[str, str]]) -> Callable[[str], Area | None]:
     """A function from the text of a delivery to (key, level, vintage); the source's own spellings go first.
 
@@ -37,9 +44,9 @@ def area_resolver(listed: AreaList | None, levels: list[dict[str, str]]) -> Call
     """
     known: dict[str, Area] = {}
     if listed:
-        for entry in listed.areas:
-            for code in (*entry.codes, entry.key):
-                known[code] = (entry.key, entry.level or listed.level, listed.vintage or None)
+        entries = [(entry, _listed_area(entry, listed)) for entry in listed.areas]
+        known = {entry.key: area for entry, area in entries}
+        known |= {code: area for entry, area in entries for code in entry.codes}  # `01` is the district, not the Land
     patterns = []
     for level in levels:
         if "names" in level:

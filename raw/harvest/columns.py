@@ -92,7 +92,8 @@ def period_of(text: str, table: TableContract, granularity: str | None = None) -
     rule = table.period
     named = table.labels.get("date", {}).get(text, text)
     period = parse_period(named, granularity or (rule.format if rule else "year"))
-    return f"{period}-{rule.month:02d}" if period and rule and rule.month and len(period) == len("2023") else period
+    of_month = rule.of_month if rule else None
+    return f"{period}-{of_month:02d}" if period and of_month and len(period) == len("2023") else period
 
 
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:

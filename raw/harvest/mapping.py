@@ -159,6 +159,9 @@ class Mapper:
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
+        if rule and rule.month and rule.month in block.stubs:
+            months = zip(block.stubs[rule.month], block.stubs[stub], strict=True)
+            block.stubs[stub] = [f"{month} {year}" for month, year in months]
         return self._resolve(block, stub, lambda text: period_of(text, self.table), "period")
 
     def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
@@ -170,6 +173,9 @@ class Mapper:
             if resolve(text) is None:
                 self.fault("area", block.grid.address(block.header_row, column), f"„{text}“", what)
         if in_header:
+            if rule and rule.count and len(in_header) != rule.count:
+                place = block.grid.address(block.header_row, min(in_header))
+                self.fault("layout", place, str(len(in_header)), f"{rule.count} Gebiete / areas")
             return [None] * count
         if rule and rule.fixed:
             if (fixed := resolve(rule.fixed)) is None:
@@ -226,7 +232,7 @@ class Mapper:
         raw = [grid.rows[row][column] for row in block.rows]
         if matched.area is not None:
             rows = [replace(row, area=self._area(matched.area)) for row in rows]
-        concept = rule.concept or f"{self.table.id}.{matched.key}"
+        concept = rule.measure or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
         letters, of_column = column_letters(column), rule.period or matched.period
         cells = (

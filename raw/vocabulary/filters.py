@@ -9,6 +9,7 @@ Does not belong here: measures and the relations between them (`relations`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from raw.vocabulary.dimensions import intervals, intervals_code
 from raw.vocabulary.measures import concepts, dimensions
@@ -66,7 +67,12 @@ def closure(dims: Mapping[str, str]) -> dict[str, str]:
     Codes imply others (`only`); where all codes but one of a partition, or all parts but one of a code, are
     impossible, everybody has that one.
     """
-    closed = both({}, {dimension: _canonical(dimension, code) for dimension, code in dims.items()})
+    return dict(_closed(tuple(sorted(dims.items()))))
+
+
+@lru_cache(maxsize=65536)
+def _closed(dims: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    closed = both({}, {dimension: _canonical(dimension, code) for dimension, code in dims})
     while True:
         further = dict(closed)
         for dimension, code in closed.items():

@@ -249,7 +249,7 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
             return None
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
     if (named := _MONTH_NAME.match(text)) and named[1] is None and (month := _month_number(named[2])):
-        return parse_period(f"1.{month}.{named[3]}", granularity)
+        return f"{named[3]}-{month:02d}"
     if compact := _COMPACT.match(text):
         return parse_period(f"{compact[1]}-{compact[2]}-01", granularity)
     if (date := parse_date(text)) is None:

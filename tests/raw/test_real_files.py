@@ -57,7 +57,7 @@ FOLDERS = (
     "wegweiser-kommune",
 )
 CLAIMED = {
-    "kiss_md": 27,
+    "kiss_md": 42,
     "regionaldatenbank": 13,
     "gv_isys": 4,
     "genesis_ffcsv": 2,

@@ -22,7 +22,7 @@ from transforms.catalogue.model import LOW_DENOMINATOR, Catalogue, Kpi, parse_ex
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "kpis"
 _DE = {
     "title": "Deutsch", "formula": "Formel", "unit": "Einheit", "date": "Stichtag",
-    "every": "Erscheint", "basis": "Grundlage",
+    "every": "Erscheint", "basis": "Grundlage je Ebene und wie sie zählt",
     "levels": "Ebenen", "since": "Reihe ab", "limits": "Grenzen", "breaks": "Brüche", "parts": "Bestandteile",
     "over": "nicht über den Bruch hinweg vergleichen", "not": "Was die Zahl nicht ist",
     "read": "Hinweis", "state": "Stand",
@@ -36,7 +36,7 @@ _DE = {
 }  # fmt: skip
 _EN = {
     "title": "English", "formula": "Formula", "unit": "Unit", "date": "Reference date",
-    "every": "Published", "basis": "Basis",
+    "every": "Published", "basis": "Basis on each level and how it counts",
     "levels": "Levels", "since": "Series from", "limits": "Limits", "breaks": "Breaks", "parts": "Made from",
     "over": "do not compare across the break", "not": "What it is not", "read": "Note", "state": "State",
     "A": "annually", "Q": "quarterly", "M": "monthly",
@@ -72,9 +72,11 @@ def _half(kpi: Kpi, language: str, words: dict[str, str]) -> Iterator[str]:
         yield f"- **{words['date']}:** {getattr(kpi.reference_date, language)}"
     quarter = f" ({words[kpi.quarter_rule]})" if kpi.quarter_rule != "none" else ""
     yield f"- **{words['every']}:** {', '.join(words[freq] for freq in kpi.frequencies)}{quarter}"
-    for field, known in (("basis", "bases"), ("levels", "area_levels")):
-        if codes := getattr(kpi, field):
-            yield f"- **{words[field]}:** {'; '.join(lists()[known][code][language] for code in codes)}"
+    if kpi.basis:
+        yield f"- **{words['basis']}:**"
+        yield from (f"  - {line}" for line in _bases(kpi, language))
+    if kpi.levels:
+        yield f"- **{words['levels']}:** {'; '.join(lists()['area_levels'][code][language] for code in kpi.levels)}"
     if kpi.first_year:
         yield f"- **{words['since']}:** {kpi.first_year}"
     if kpi.min_denominator is not None:
@@ -89,6 +91,18 @@ def _half(kpi: Kpi, language: str, words: dict[str, str]) -> Iterator[str]:
     if kpi.not_to_be_read_as:
         yield f"- **{words['not']}:** {getattr(kpi.not_to_be_read_as, language)}"
     yield ""
+
+
+def _bases(kpi: Kpi, language: str) -> Iterator[str]:
+    """Each basis with the levels on which it stands for this KPI, and how it counts."""
+    order = list(lists()["area_levels"])
+    for code in kpi.basis:
+        basis = lists()["bases"][code]
+        first, last = (order.index(level) for level in basis.get("levels", (order[0], order[-1])))
+        names = [lists()["area_levels"][level][language] for level in kpi.levels if first <= order.index(level) <= last]
+        where = f" ({', '.join(names)})" if names else ""
+        method = f": {basis['method'][language]}" if "method" in basis else ""
+        yield f"{basis[language]}{where}{method}"
 
 
 def _parts(kpi: Kpi, language: str) -> list[str]:

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from quality.checks.checked import Checked, check_source, current, keep_out
-from quality.checks.identities import fingerprint
 from quality.checks.schema import sift
+from quality.checks.violations import fingerprint
 from raw.contracts import Source
 from raw.harvest.harvest import Harvest, HarvestedFile
 from tests.quality import tables

@@ -11,7 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quality.checks.identities import IdentityReport, check_identities
+from quality.checks.identities import check_identities
+from quality.checks.violations import IdentityReport
 from raw.contracts import Source
 from raw.vocabulary.observation import OBSERVATION
 from tests.quality import tables

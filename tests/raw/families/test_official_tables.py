@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from raw.contract_files import load_sources
 from raw.harvest.harvest import Harvest
 from tests.raw.build import Rows, write_csv, write_xlsx
 from tests.raw.families.reference import harvest
@@ -222,10 +224,40 @@ HOLSTEIN: Rows = [
 ]
 
 
+FIRST = {"09161", "09162", "05111", "05", "15001", "15084", "15", "01001", "01053"}
+AREAS = {"sterbefaelle_by": 96, "sterbefaelle_nw": 54, "sterbefaelle_st": 15, "sterbefaelle_sh": 15}
+
+
+def deaths(folder: Path, source: str, rows: Rows, areas: int | None = None, sheet: str = "KW") -> Harvest:
+    """A table with as many areas as the Land has: those of the rows, and more with one death in every week."""
+    top = next(n for n, row in enumerate(rows) if any(re.match("Kalender", str(cell)) for cell in row))
+    wide = [list(row) for row in rows]
+    width = max(map(len, wide))
+    missing = (areas or AREAS[source]) - (width - {"sterbefaelle_nw": 3, "sterbefaelle_sh": 1}.get(source, 2))
+    listed = load_sources(active=[source])[source].areas
+    names = [entry.codes[0] for entry in listed.areas if entry.key not in FIRST] if listed else []
+    codes, at = {"sterbefaelle_by": (200.0, top - 1), "sterbefaelle_nw": (5200000.0, top + 1)}.get(source, (0.0, top))
+    for row in wide:
+        row += [None] * (width - len(row))
+    for number in range(missing):
+        step = 1000.0 if codes > 1000 else 1.0
+        for n, row in enumerate(wide):
+            is_week = n > top and any(isinstance(cell, int) for cell in row)
+            row.append((names[number] if names else codes + number * step) if n == at else 1 if is_week else None)
+        if not names:
+            wide[at + 1][-1] = "Kreis"
+    return read(folder, source, {sheet: wide})
+
+
+def of_the_first(result: Harvest, *columns: str) -> set[tuple[object, ...]]:
+    """What is told of the areas that the table names itself."""
+    return set(result.read().filter(pl.col("area").is_in(list(FIRST))).select(*columns).rows())
+
+
 def test_weeks_of_iso_years_and_keys_without_the_land(tmp_path: Path) -> None:
-    result = read(tmp_path, "sterbefaelle_by", {"KW": BAVARIA})
+    result = deaths(tmp_path, "sterbefaelle_by", BAVARIA)
     assert faults(result) == []
-    assert told(result, "area", "period", "dims", "value", "obs_status") == {
+    assert of_the_first(result, "area", "period", "dims", "value", "obs_status") == {
         ("09161", "2020-W53", "", 5.0, "A"),
         ("09162", "2020-W53", "", 6.0, "A"),
         ("09161", "2021-W01", "", 7.0, "A"),
@@ -234,9 +266,9 @@ def test_weeks_of_iso_years_and_keys_without_the_land(tmp_path: Path) -> None:
 
 
 def test_a_week_that_lies_in_two_reporting_years_is_told_in_its_two_parts(tmp_path: Path) -> None:
-    result = read(tmp_path, "sterbefaelle_nw", {"Tabelle 1": WESTPHALIA})
+    result = deaths(tmp_path, "sterbefaelle_nw", WESTPHALIA)
     assert faults(result) == []
-    assert told(result, "area", "period", "dims", "value") == {
+    assert of_the_first(result, "area", "period", "dims", "value") == {
         ("05111", "2014-W02", "", 5.0),
         ("05", "2014-W02", "", 6.0),
         ("05111", "2015-W01", "reporting_year=2014", 2.0),
@@ -247,9 +279,9 @@ def test_a_week_that_lies_in_two_reporting_years_is_told_in_its_two_parts(tmp_pa
 
 
 def test_a_week_that_its_year_does_not_have_is_the_rest_of_the_year_before(tmp_path: Path) -> None:
-    result = read(tmp_path, "sterbefaelle_st", {"Tabelle1": ANHALT})
+    result = deaths(tmp_path, "sterbefaelle_st", ANHALT)
     assert faults(result) == []
-    assert {row for row in told(result, "area", "period", "dims", "value") if row[0] == "15"} == {
+    assert {row for row in of_the_first(result, "area", "period", "dims", "value") if row[0] == "15"} == {
         ("15", "2016", "", 170.0),
         ("15", "2016-W02", "", 9.0),
         ("15", "2015-W53", "reporting_year=2016", 3.0),
@@ -257,9 +289,9 @@ def test_a_week_that_its_year_does_not_have_is_the_rest_of_the_year_before(tmp_p
 
 
 def test_years_as_bands_and_kreise_by_name(tmp_path: Path) -> None:
-    result = read(tmp_path, "sterbefaelle_sh", {"SH": HOLSTEIN})
+    result = deaths(tmp_path, "sterbefaelle_sh", HOLSTEIN)
     assert faults(result) == []
-    assert told(result, "area", "period", "dims", "value") == {
+    assert of_the_first(result, "area", "period", "dims", "value") == {
         ("01001", "2014-W01", "reporting_year=2014", 5.0),
         ("01053", "2014-W01", "reporting_year=2014", 4.0),
         ("01001", "2015-W02", "", 3.0),
@@ -272,6 +304,7 @@ def test_years_as_bands_and_kreise_by_name(tmp_path: Path) -> None:
     [
         ("sterbefaelle_sh", HOLSTEIN, (1, 2), "Lauenburg", ("area", "C2")),
         ("sterbefaelle_nw", WESTPHALIA, (3, 3), 511.0, ("area", "D3")),
+        ("sterbefaelle_nw", WESTPHALIA, (4, 2), None, ("stub_missing", "A3")),
         ("sterbefaelle_by", BAVARIA, (4, 1), "KW 54", ("period", "B5")),
         ("sterbefaelle_by", BAVARIA, (5, 1), None, ("layout", "B6")),
         ("sterbefaelle_by", BAVARIA, (2, 3), "161", ("header_twice", "D4")),
@@ -283,11 +316,24 @@ def test_a_changed_table_of_weekly_deaths_is_a_fault(
 ) -> None:
     changed = [list(row) for row in rows]
     changed[place[0]][place[1]] = entry  # type: ignore[call-overload]
-    assert found in faults(read(tmp_path, source, {"KW": changed}))
+    assert found in faults(deaths(tmp_path, source, changed))
 
 
 def test_a_year_more_and_lines_above_change_nothing_else(tmp_path: Path) -> None:
-    before = told(read(tmp_path / "a", "sterbefaelle_by", {"KW": BAVARIA}), "area", "period", "value")
+    before = of_the_first(deaths(tmp_path / "a", "sterbefaelle_by", BAVARIA), "area", "period", "value")
     longer: Rows = [BAVARIA[0], ["Ein Hinweis"], *BAVARIA[1:], [2024.0, "KW 1", 8, 9]]
-    after = told(read(tmp_path / "b", "sterbefaelle_by", {"KW": longer}), "area", "period", "value")
+    after = of_the_first(deaths(tmp_path / "b", "sterbefaelle_by", longer), "area", "period", "value")
     assert after == before | {("09161", "2024-W01", 8.0), ("09162", "2024-W01", 9.0)}
+
+
+@pytest.mark.parametrize(
+    ("source", "rows"),
+    [
+        ("sterbefaelle_by", BAVARIA),
+        ("sterbefaelle_nw", WESTPHALIA),
+        ("sterbefaelle_st", ANHALT),
+        ("sterbefaelle_sh", HOLSTEIN),
+    ],
+)
+def test_a_missing_kreis_is_a_fault(tmp_path: Path, source: str, rows: Rows) -> None:
+    assert [code for code, _ in faults(deaths(tmp_path, source, rows, AREAS[source] - 1))] == ["layout"]
