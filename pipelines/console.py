@@ -164,7 +164,7 @@ def show_explanations(say: Speaker, explanations: list[Explanation]) -> None:
         console.print(f"  {say('explain_cells')}:")
         for line in found.cells:
             indent = "    " + "  " * line.depth
-            console.print(f"{indent}{line.cell} = {line.value:g} {line.unit} [{line.relation}]")
+            console.print(f"{indent}{line.cell} = {line.value:.10g} {line.unit} [{line.relation}]")
             for origin in line.origins:
                 place = f"{origin['file']} › {origin['sheet']}!{origin['cell']}"
                 console.print(f"{indent}  ← {place} ({origin['source']}, {origin['table']}, {origin['snapshot']})")

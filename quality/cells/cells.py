@@ -129,7 +129,7 @@ def _connection(spill: Path, memory_limit: str) -> duckdb.DuckDBPyConnection:
     settings: dict[str, Any] = {"temp_directory": str(spill), "preserve_insertion_order": "false"}
 
     connection = duckdb.connect(config=settings | ({"memory_limit": memory_limit} if memory_limit else {}))
-    connection.execute("set parquet_metadata_cache = true")
+    connection.execute("set parquet_metadata_cache = true; set enable_external_file_cache = false")
     return connection
 
 

@@ -124,6 +124,11 @@ def test_a_figure_goes_before_a_sum_and_a_public_table_before_a_confidential_one
     assert (public["value"], public["publicity"]) == (4.0, "public")
 
 
+def test_a_figure_goes_before_one_that_another_table_withholds(form):
+    rows = [observation(CITY, None), observation(CITY, 2.0) | T2]
+    assert one(form(rows, "pop_total", contracts={"t1": {"publicity": "public"}}), "pop_total")["value"] == 2.0
+
+
 def test_a_class_of_the_table_makes_the_concept_only_more_protected(form):
     rows = [observation(CITY, 1.0, measure="dwellings", unit="dwellings")]
     assert one(form(rows, "dwellings", contracts={"t1": {"class": "none"}}), "dwellings")["class"] == "none"
