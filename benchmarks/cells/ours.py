@@ -23,8 +23,11 @@ def form(nation: Nation, lake: Path) -> None:
 
 
 def rebuild(nation: Nation, lake: Path) -> list[str]:
-    """Bring the cells of every domain in the lake up to date; return the parts that were formed anew."""
+    """Bring the cells of every domain in the lake up to date; return the parts that were formed anew.
+
+    What only statistics are made from (vectors by age) is left out: the floor does not form it either.
+    """
     known = set(lake.glob("cells/*/*.parquet"))
-    for wanted in plans(load()).values():
+    for wanted in plans(load().computable()).values():
         build_cells(lake, wanted, nation.checked, plan.sources(), Geography(key="none"), MEMORY)
     return sorted(path.stem.rpartition("-")[0] for path in set(lake.glob("cells/*/*.parquet")) - known)

@@ -7,10 +7,10 @@ Belongs here: what is written. Does not belong here: the sums of one concept (`s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
@@ -117,12 +117,15 @@ def write_terms(connection: duckdb.DuckDBPyConnection, terms: Path) -> None:
     )
 
 
+Origins = Sequence[Sequence[str | None]]
+
+
 @dataclass(frozen=True)
 class Part:
     """A part file and its origins."""
 
     path: Path
-    origins: Sequence[Sequence[str | None]]
+    origins: Origins
 
 
 def combinations(
@@ -135,76 +138,54 @@ def combinations(
 
     `parts`: measure → the part that has its cells; every term has one. Returns the origins of the combinations.
     """
-    connection.execute(
-        """
-        create or replace temp table combined (
-            measure varchar, area varchar, area_level varchar, area_vintage varchar, period varchar, basis varchar,
-            value double, obs_status varchar, class varchar, publicity varchar, meaning varchar, sources varchar
-        )
-        """
-    )
-    for expression, terms in sorted(expressions.items()):
-        for place, (_, measure) in enumerate(terms):
-            _term_view(connection, f"term_{place}", measure, parts[measure])
-        connection.execute(f"insert into combined {_combined(expression, terms)}")
-    connection.execute(
-        f"""
-        create or replace temp table origin as
-        select (row_number() over () - 1)::smallint as origin, *
-        from (select distinct class, publicity, meaning, sources from combined order by all);
-        copy (
-            select c.measure, c.area, c.area_level, c.area_vintage, c.period, c.basis, c.value, c.obs_status, o.origin
-            from combined as c join origin as o using (class, publicity, meaning, sources)
-        ) to {quoted(str(target))} (format parquet);
-        drop table combined;
-        """
-    )
-    rows = connection.execute("select class, publicity, meaning, sources from origin order by origin").fetchall()
-    return [[klass, public, meaning, "combination", names, None] for klass, public, meaning, names in rows]
+    origins: list[list[str | None]] = []
+    queries = []
+    for number_of, (expression, terms) in enumerate(sorted(expressions.items())):
+        used = [parts[measure] for _, measure in terms]
+        connection.register(f"mixed_{number_of}", _mixed([part.origins for part in used], origins).to_arrow())
+        queries.append(_combined(expression, terms, used, f"mixed_{number_of}"))
+    connection.execute(f"copy ({' union all '.join(queries)}) to {quoted(str(target))} (format parquet)")
+    return origins
 
 
-def _term_view(connection: duckdb.DuckDBPyConnection, name: str, measure: str, part: Part) -> None:
-    """The cells of one measure with the texts of their origins."""
-    schema: dict[str, Any] = {"origin": pl.Int16, **dict.fromkeys(ORIGIN, pl.String)}
-    frame = pl.DataFrame([(number, *one) for number, one in enumerate(part.origins)], schema=schema, orient="row")
-    connection.register(f"{name}_origin", frame.to_arrow())
-    connection.execute(
-        f"""
-        create or replace temp view {name} as
-        select c.*, o.class, o.publicity, o.meaning, o.sources
-        from read_parquet({quoted(str(part.path))}) as c join {name}_origin as o using (origin)
-        where c.measure = {quoted(measure)}
-        """
-    )
+def _mixed(parts: Sequence[Origins], origins: list[list[str | None]]) -> pl.DataFrame:
+    """For each choice of origins of the terms (t0, t1, ...) the origin of what is made of them, new ones at the end."""
+    rows = []
+    for chosen in itertools.product(*(range(len(part)) for part in parts)):
+        of_terms = [part[number] for part, number in zip(parts, chosen, strict=True)]
+        own = _most_cautious(of_terms)
+        if own not in origins:
+            origins.append(own)
+        rows.append((*chosen, origins.index(own)))
+    names = [f"t{place}" for place in range(len(parts))]
+    return pl.DataFrame(rows, schema=dict.fromkeys((*names, "origin"), pl.Int16), orient="row")
 
 
-def _combined(expression: str, terms: Sequence[tuple[float, str]]) -> str:
-    """One join per term; the worst status, class, publicity and meaning of all."""
+def _most_cautious(origins: Sequence[Sequence[str | None]]) -> list[str | None]:
+    """The origin of a combination: the worst class, publicity and meaning of its terms, and all their sources."""
+    worst = [
+        max((str(one[place]) for one in origins), key=order.index)
+        for place, order in enumerate((CLASSES, PUBLICITIES, MEANINGS))
+    ]
+    sources = sorted({name for one in origins for name in str(one[ORIGIN.index("sources")]).split(";")})
+    return [*worst, "combination", ";".join(sources), None]
+
+
+def _combined(expression: str, terms: Sequence[tuple[float, str]], parts: Sequence[Part], mixed: str) -> str:
+    """One join per term; the worst status of all."""
     names = [f"t{place}" for place in range(len(terms))]
-    first = names[0]
-    tables = " ".join(
-        f"from term_{place} as {name}"
-        if name == first
-        else f"join term_{place} as {name} using (area, area_vintage, period, basis)"
-        for place, name in enumerate(names)
-    )
+    cells = [
+        f"(select * from read_parquet({quoted(str(part.path))}) where measure = {quoted(measure)}) as {name}"
+        for name, part, (_, measure) in zip(names, parts, terms, strict=True)
+    ]
+    joined = " join ".join([cells[0], *(f"{one} using (area, area_vintage, period, basis)" for one in cells[1:])])
     value = " + ".join(f"{coef!r} * {name}.value" for name, (coef, _) in zip(names, terms, strict=True))
-
-    def worst(column: str, order: Sequence[str]) -> str:
-        same = " and ".join(f"{name}.{column} = {first}.{column}" for name in names[1:]) or "true"
-        ranks = ", ".join(number(f"{name}.{column}", order) for name in names)
-        highest = f"greatest({ranks})" if len(names) > 1 else ranks
-        return f"case when {same} then {first}.{column} else {text(highest, order)} end as {column}"
-
-    union = " || ';' || ".join(f"{name}.sources" for name in names)
-    same = " and ".join(f"{name}.sources = {first}.sources" for name in names[1:]) or "true"
-    sources = (
-        f"case when {same} then {first}.sources "
-        f"else array_to_string(list_sort(list_distinct(string_split({union}, ';'))), ';') end as sources"
-    )
+    ranks = ", ".join(number(f"{name}.obs_status", STATUSES) for name in names)
+    same = " and ".join(f"{name}.obs_status = t0.obs_status" for name in names[1:]) or "true"
+    worst = f"case when {same} then t0.obs_status else {text(f'greatest({ranks})', STATUSES)} end"
+    origin = " and ".join(f"m.{name} = {name}.origin" for name in names)
     return f"""
-        select {quoted(expression)}, area, {first}.area_level, area_vintage, period, basis, ({value})::double,
-               {worst("obs_status", STATUSES)}, {worst("class", CLASSES)}, {worst("publicity", PUBLICITIES)},
-               {worst("meaning", MEANINGS)}, {sources}
-        {tables}
+        select {quoted(expression)} as measure, area, t0.area_level, area_vintage, period, basis,
+               ({value})::double as value, {worst} as obs_status, m.origin
+        from {joined} join {mixed} as m on {origin}
     """

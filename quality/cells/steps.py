@@ -424,7 +424,8 @@ def other_years(connection: duckdb.DuckDBPyConnection, rules: pl.DataFrame, weig
                (case when max(status) = {WITHHELD} then {WITHHELD}
                      else greatest(max(status), case when bool_or(guess) then {ESTIMATED} else 0 end) end)::tinyint
                    as status, {_WORST}
-        from contribution group by measure, place having count(distinct "offset") = any_value(offsets);
+        from contribution group by measure, place
+        having {"count(*)" if simple else 'count(distinct "offset")'} = any_value(offsets);
         insert into edge
         select c.measure, c.place, c.base, c.term_place, c.coef
         from contribution as c semi join fresh as f on f.measure = c.measure and f.place = c.place;
