@@ -18,8 +18,9 @@ import pyarrow as pa
 import yaml
 
 from transforms.catalogue import LOW_DENOMINATOR, Catalogue, Kpi, parse_expression
+from transforms.catalogue.breaks import look_back, reaches
 
-_ARROW_TYPES = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "INTEGER": pa.int32()}
+_ARROW_TYPES = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
 
 
 class LandingError(ValueError):
@@ -69,7 +70,7 @@ def load_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[
 
 
 def load_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> None:
-    """Load the catalogue: a row per KPI that is not waiting, per measure in it, per basis that may lend a denominator.
+    """Load the catalogue: a row per KPI that is not waiting, per measure in it, per basis that may lend, per break.
 
     A statistic comes through the door as a value: its numerator is the cell of its own name, there is no denominator,
     and bases that lend one have had their turn before the door.
@@ -83,6 +84,7 @@ def load_catalogue(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) 
         for preference, basis in enumerate(() if kpi.statistic else kpi.denominator_bases, start=1)
     ]
     load_rows(connection, "kpi_denominator_basis", lending)
+    load_rows(connection, "kpi_break", [row for kpi in kpis for row in _break_rows(kpi)])
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
@@ -91,6 +93,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str
 
 
 def _kpi_row(kpi: Kpi) -> dict[str, Any]:
+    numerator_reach, denominator_reach = reaches(kpi)
     return {
         "kpi": kpi.id,
         "name_de": kpi.name.de,
@@ -106,6 +109,11 @@ def _kpi_row(kpi: Kpi) -> dict[str, Any]:
         "direction": kpi.direction,
         "min_denominator": kpi.min_denominator,
         "low_denominator": None if kpi.min_denominator is None else float(LOW_DENOMINATOR),
+        "frequencies": ";".join(kpi.frequencies),
+        "comparable_across_breaks": kpi.comparable_across_breaks,
+        "look_back": look_back(kpi),
+        "numerator_reach": numerator_reach,
+        "denominator_reach": denominator_reach,
         "note_de": kpi.note.de,
         "note_en": kpi.note.en,
     }
@@ -117,3 +125,11 @@ def _term_rows(kpi: Kpi) -> Iterable[dict[str, Any]]:
             yield {"kpi": kpi.id, "role": role, "measure": measure, "coef": coef}
     for name in kpi.used_inputs:
         yield {"kpi": kpi.id, "role": "input", "measure": name}
+
+
+def _break_rows(kpi: Kpi) -> Iterable[dict[str, Any]]:
+    """A row per break and basis; one without a basis is a break on every basis."""
+    for one in kpi.breaks:
+        for basis in one.basis or (None,):
+            reason = {"reason_de": one.reason.de, "reason_en": one.reason.en}
+            yield {"kpi": kpi.id, "year": one.first, "basis": basis, **reason}

@@ -15,6 +15,7 @@ import yaml
 
 from raw.vocabulary.lists import codes
 from raw.vocabulary.measures import concepts, measures
+from raw.vocabulary.relations import period_terms
 from transforms.catalogue import PRODUCT_DIR, CatalogueError, canonical_text, load, parse_expression
 from transforms.catalogue.model import STATISTICS_RULES
 
@@ -298,6 +299,21 @@ def test_figures_not_added_over_areas_are_flagged() -> None:
 def test_what_is_broken_is_a_fault(tmp_path: Path, entry: str, fault: str) -> None:
     with pytest.raises(CatalogueError, match=fault):
         load(site_kpis_dir=_site(tmp_path, entry))
+
+
+def test_a_quarter_rule_says_what_the_quarter_of_every_measure_is_made_of() -> None:
+    """The months of a quarter, and the share that each has in it, as cells are formed (`period_terms`)."""
+    months = [("2023-04", 1.0), ("2023-05", 1.0), ("2023-06", 1.0)]
+    made = {
+        "stock_at_end": months[2:],
+        "mean_of_months": [(month, 1 / 3) for month, _ in months],
+        "sum_of_flow": months,
+    }
+    quarterly = [kpi for kpi in load() if "Q" in kpi.frequencies]
+    for kpi in quarterly:
+        for _, name in parse_expression(kpi.numerator or ""):
+            assert period_terms(measures()[name], "2023-Q2", "M") == tuple(made[kpi.quarter_rule]), (kpi.id, name)
+    assert len(quarterly) == 35
 
 
 def test_an_id_in_two_files_and_a_wrong_file_are_faults(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def cell(measure: str, area: str, period: str, value: float | None, basis: str =
 
 
 def all_cells() -> Cells:
-    """Two years of a city with two districts; the small one has a withheld cell."""
+    """Two years of a city with two districts, the small one has a withheld cell; of its Land both census bases."""
     cells = []
     for area, size in SIZES.items():
         for period in ("2022", "2023"):
@@ -76,7 +76,15 @@ def all_cells() -> Cells:
                 cell("pop_15_64", area, period, float(size // 2)),
                 cell("median_age", area, period, None if area == CITY else 44.25),
             ]
-    return cells
+    overlap = (("2022", "fortschreibung_z2011"), ("2022", "fortschreibung_z2022"), ("2023", "fortschreibung_z2022"))
+    cells += [cell("pop_total", "05", period, float(SIZES["05"]), basis) for period, basis in overlap]
+    cells += [
+        cell("pop_total - pop_total_prev5", "05", "2023", 1000.0, basis)
+        for basis in ("fortschreibung_z2022", "register")
+    ]
+    cells += [cell("pop_total_prev5", "05", "2023", 10000.0, basis) for basis in ("fortschreibung_z2022", "register")]
+    quarter = {"period": "2023-Q1", "freq": "Q", "cell": f"births|{CITY}|2023|2023-Q1|register"}
+    return [*cells, {**cell("births", CITY, "2023", 10.0), **quarter}]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.warehouse.conftest import CANARY, CITY, WITHHELD, all_cells
+from tests.warehouse.conftest import CANARY, CITY, SIZES, WITHHELD, all_cells
 from warehouse.candidates import Candidate, candidate, input_hash
 from warehouse.landing import LandingError
 from warehouse.manifest import Model
@@ -45,6 +45,44 @@ def test_figures_follow_from_the_cells(built: Candidate) -> None:
     assert figures["median_age", f"{CITY}-01"] == [44.3, "A", "amt"]
     assert figures["median_age", CITY] == [None, "Q", "amt"]
     assert figures["unemployed_share", f"{CITY}-02"] == [None, "M", "amt;ba"]  # 20 persons below 30
+
+
+def test_the_breaks_of_the_catalogue_touch_the_basis_that_they_are_on(built: Candidate) -> None:
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT kpi, period, basis, value, obs_status FROM marts.kpi_value__area_period "
+            "WHERE area = '05' AND kpi IN ('pop_total', 'pop_change_5y') ORDER BY kpi, basis, period"
+        ).fetchall()
+        reasons = connection.execute(
+            "SELECT year, basis, reason_en FROM marts.kpi_break WHERE kpi = 'child_poverty_0_17' ORDER BY year, basis"
+        ).fetchall()
+        kpis = connection.execute(
+            "SELECT kpi, frequencies, comparable_across_breaks FROM marts.kpi "
+            "WHERE kpi IN ('pop_total', 'share_0_17') ORDER BY kpi"
+        ).fetchall()
+    size = SIZES["05"]
+    assert found == [
+        ("pop_change_5y", "2023", "fortschreibung_z2022", None, "M"),
+        ("pop_change_5y", "2023", "register", 10, "A"),
+        ("pop_total", "2022", "fortschreibung_z2011", size, "A"),
+        ("pop_total", "2022", "fortschreibung_z2022", size, "B"),
+        ("pop_total", "2023", "fortschreibung_z2022", size, "A"),
+        ("pop_total", "2022", "register", size, "A"),
+        ("pop_total", "2023", "register", size, "A"),
+    ]
+    assert reasons == [
+        (2016, None, "Revision of the SGB II statistics: new delimitation of persons"),
+        (2022, "fortschreibung_z2022", "2022 census: new population basis"),
+        (2022, None, "Refugees from Ukraine move to SGB II from June"),
+    ]
+    assert kpis == [("pop_total", "A;Q", False), ("share_0_17", "A;Q", True)]
+
+
+def test_a_kpi_that_is_annual_has_no_quarters(built: Candidate) -> None:
+    with duckdb.connect(str(built.database), read_only=True) as connection:
+        cells = connection.execute("SELECT count(*) FROM core.protected_cell WHERE freq = 'Q'").fetchall()
+        values = connection.execute("SELECT count(*) FROM kpi.kpi_value WHERE freq = 'Q'").fetchall()
+    assert (cells, values) == ([(1,)], [(0,)])
 
 
 def test_withheld_cells_have_no_value_in_any_table_of_a_candidate(built: Candidate) -> None:

@@ -31,3 +31,14 @@ AUDIT (
 SELECT kpi, role, measure
 FROM @this_model
 WHERE (role = 'input') <> (coef IS NULL);
+
+AUDIT (
+  name break_of_a_kpi,
+  blocking TRUE
+);
+
+SELECT broken.kpi, broken.year
+FROM @this_model AS broken
+LEFT JOIN core.kpi AS kpi
+  ON kpi.kpi = broken.kpi
+WHERE kpi.kpi IS NULL;

@@ -60,6 +60,16 @@ def _faults(kpi: Kpi, kpis: Mapping[str, Kpi], ids: Set[str]) -> Iterator[str]:
     for field, known in (("denominator_bases", "bases"), ("basis", "bases"), ("levels", "area_levels")):
         if strange := sorted(set(getattr(kpi, field)) - set(codes(known))):
             yield f"{field}: not in the list of {known}: {', '.join(strange)}"
+    yield from _break_faults(kpi)
+
+
+def _break_faults(kpi: Kpi) -> Iterator[str]:
+    """A break speaks of bases that exist, and is told once."""
+    for one in kpi.breaks:
+        if strange := sorted(set(one.basis) - set(codes("bases"))):
+            yield f"break of {one.first}: not in the list of bases: {', '.join(strange)}"
+        if len(set(one.basis)) < len(one.basis) or kpi.breaks.count(one) > 1:
+            yield f"break of {one.first}: stands twice"
 
 
 def _method_faults(kpi: Kpi, kpis: Mapping[str, Kpi]) -> Iterator[str]:

@@ -73,10 +73,11 @@ class Text(BaseModel):
 
 
 class Break(BaseModel):
-    """From this year on figures are made differently, and why."""
+    """From this year on figures are made differently, and why; with `basis` those of these bases only."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     first: int = Field(alias="from")
+    basis: tuple[str, ...] = ()
     reason: Text
 
 

@@ -17,14 +17,14 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import load
 from transforms.catalogue.checks import units
-from transforms.catalogue.model import LOW_DENOMINATOR, Catalogue, Kpi, parse_expression
+from transforms.catalogue.model import LOW_DENOMINATOR, Break, Catalogue, Kpi, parse_expression
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "kpis"
 _DE = {
     "title": "Deutsch", "formula": "Formel", "unit": "Einheit", "date": "Stichtag",
     "every": "Erscheint", "basis": "Grundlage je Ebene und wie sie zählt",
     "levels": "Ebenen", "since": "Reihe ab", "limits": "Grenzen", "breaks": "Brüche", "parts": "Bestandteile",
-    "over": "nicht über den Bruch hinweg vergleichen", "not": "Was die Zahl nicht ist",
+    "only": "nur", "over": "nicht über den Bruch hinweg vergleichen", "not": "Was die Zahl nicht ist",
     "read": "Hinweis", "state": "Stand",
     "A": "jährlich", "Q": "vierteljährlich", "M": "monatlich",
     "stock_at_end": "Quartal: Stand am Ende", "mean_of_months": "Quartal: Mittel der Monate",
@@ -38,7 +38,8 @@ _EN = {
     "title": "English", "formula": "Formula", "unit": "Unit", "date": "Reference date",
     "every": "Published", "basis": "Basis on each level and how it counts",
     "levels": "Levels", "since": "Series from", "limits": "Limits", "breaks": "Breaks", "parts": "Made from",
-    "over": "do not compare across the break", "not": "What it is not", "read": "Note", "state": "State",
+    "only": "only", "over": "do not compare across the break", "not": "What it is not",
+    "read": "Note", "state": "State",
     "A": "annually", "Q": "quarterly", "M": "monthly",
     "stock_at_end": "quarter: stock at its end", "mean_of_months": "quarter: mean of months",
     "sum_of_flow": "quarter: sum",
@@ -82,7 +83,7 @@ def _half(kpi: Kpi, language: str, words: dict[str, str]) -> Iterator[str]:
     if kpi.min_denominator is not None:
         yield f"- **{words['limits']}:** {words['minimum'].format(low=kpi.min_denominator, high=LOW_DENOMINATOR)}"
     if kpi.breaks:
-        reasons = "; ".join(f"{one.first}: {getattr(one.reason, language)}" for one in kpi.breaks)
+        reasons = "; ".join(_break(one, language, words) for one in kpi.breaks)
         over = "" if kpi.comparable_across_breaks else f" ({words['over']})"
         yield f"- **{words['breaks']}:** {reasons}{over}"
     if kpi.delivered_only or kpi.status != "computed":
@@ -91,6 +92,12 @@ def _half(kpi: Kpi, language: str, words: dict[str, str]) -> Iterator[str]:
     if kpi.not_to_be_read_as:
         yield f"- **{words['not']}:** {getattr(kpi.not_to_be_read_as, language)}"
     yield ""
+
+
+def _break(one: Break, language: str, words: dict[str, str]) -> str:
+    """Year and reason of a break, and the bases that it is on if it is not on all."""
+    bases = ", ".join(lists()["bases"][code][language] for code in one.basis)
+    return f"{one.first}: {getattr(one.reason, language)}" + (f" ({words['only']}: {bases})" if bases else "")
 
 
 def _bases(kpi: Kpi, language: str) -> Iterator[str]:

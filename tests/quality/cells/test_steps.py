@@ -14,6 +14,7 @@ from quality.cells.read import CELL
 from raw.vocabulary.measures import measures
 from tests.quality import tables
 from tests.quality.tables import CITY, observation
+from transforms.catalogue import load
 
 DISTRICTS = [f"{CITY}-0{number}" for number in (1, 2, 3)]
 CITY_AREAS = tables.areas("15", "15003", CITY, *DISTRICTS)
@@ -178,6 +179,17 @@ def test_what_cannot_be_assigned_belongs_to_the_city_but_need_not_be_there(form)
     assert one(form(rows, "pop_total", areas=known), "pop_total")["value"] == 15.0
 
 
+def test_the_rate_of_a_city_is_not_the_mean_of_its_districts_rates(form):
+    rows = [*districts(10.0, 100.0, 1000.0), *districts(5.0, 20.0, 100.0, dims="sex=f")]
+    cells = form(rows, "pop_f", "pop_total", areas=CITY_AREAS)
+    rates = {
+        area: one(cells, "pop_f", area)["value"] / one(cells, "pop_total", area)["value"] for area in (CITY, *DISTRICTS)
+    }
+    mean = sum(rates[area] for area in DISTRICTS) / 3
+    assert rates[CITY] == pytest.approx(125 / 1110)
+    assert abs(rates[CITY] - mean) > 0.1
+
+
 GEMEINDEN = [f"1500100{number}" for number in range(3)]
 KREIS_AREAS = tables.areas("15", "15001", *GEMEINDEN)
 
@@ -306,6 +318,34 @@ def test_quarters_and_years_are_end_mean_or_sum_of_their_months(form, concept, m
     first = one(cells, measure, period="2023-Q1")
     assert (first["value"], first["relation"]) == (quarter, "frequency")
     assert one(cells, measure, period="2023")["value"] == pytest.approx(year)
+
+
+_QUARTERLY = "{kpi}: {{extends: {kpi}, frequencies: [A, Q, M], quarter_rule: {rule}}}"
+_OF_MONTHS = {"stock_at_end": lambda all: all[-1], "mean_of_months": lambda all: sum(all) / 3, "sum_of_flow": sum}
+
+
+@pytest.mark.parametrize(
+    ("kpi", "rule"),
+    [
+        ("share_65_plus", "stock_at_end"),
+        ("unemployed_share", "mean_of_months"),
+        ("birth_rate", "sum_of_flow"),
+    ],
+)
+def test_a_quarter_is_made_of_its_months_as_the_quarter_rule_of_its_kpi_says(form, tmp_path, kpi, rule):
+    own = tmp_path / "kpis"
+    own.mkdir()
+    (own / "own.yml").write_text(_QUARTERLY.format(kpi=kpi, rule=rule), encoding="utf-8")
+    found = load(site_kpis_dir=own)[kpi]
+    measure = measures()[found.numerator]
+    dims = ";".join(f"{name}={code}" for name, code in sorted(measure.dims.items()))
+    values = [float(value) for value in (31, 7, 19, 2, 11, 40)]
+    cells = form(months(measure.concept, values, dims=dims), found.numerator)
+    for quarter, of_months in (("2023-Q1", values[:3]), ("2023-Q2", values[3:])):
+        made = one(cells, found.numerator, period=quarter)
+        assert made["value"] == pytest.approx(_OF_MONTHS[found.quarter_rule](of_months))
+        assert made["relation"] == "frequency"
+    assert not has(cells, found.numerator, period="2023-Q3")
 
 
 def test_a_year_without_one_of_its_months_is_not_formed_and_one_with_a_withheld_month_is_withheld(form):

@@ -18,7 +18,7 @@ MODEL (
     numerator = 'Value of the numerator, in the unit of its measures; of a statistic in the unit of the KPI',
     denominator = 'Value of the denominator, in the unit of its measures; 1 for a count or a statistic',
     value = 'Value in the unit of the KPI, not rounded',
-    obs_status = 'Q a part is withheld, O or L a part is missing, M not meaningful (denominator zero or too small), else of the parts: U, B, E, P, A',
+    obs_status = 'Q a part is withheld, O or L a part is missing, M not meaningful (denominator zero or too small, a change over a break), U small denominator, B first period after a break, else of the parts: U, B, E, P, A',
     conf_status = 'C where withheld, else F',
     numerator_sources = 'Sources of the numerator',
     denominator_sources = 'Sources of the denominator'
@@ -53,6 +53,7 @@ WITH numerators AS (
   FROM core.kpi AS kpi
   INNER JOIN core.protected_cell AS cell
     ON cell.measure = kpi.numerator
+    AND CONCAT(';', kpi.frequencies, ';') LIKE CONCAT('%;', cell.freq, ';%')
 ), usable_denominators AS (
   /* The numerator's own basis comes first. A cell that is only a gap does not count as available; a withheld one does. */
   SELECT
@@ -90,6 +91,7 @@ WITH numerators AS (
     numerators.area_vintage,
     numerators.period,
     numerators.freq,
+    CAST(SUBSTRING(numerators.period, 1, 4) AS INT) AS year,
     numerators.basis,
     numerators.factor,
     numerators.min_denominator,
@@ -113,6 +115,98 @@ WITH numerators AS (
     AND chosen.period = numerators.period
     AND chosen.basis = numerators.basis
     AND chosen.choice = 1
+), series AS (
+  /* Breaks are looked up once per series and year, not once per figure. */
+  SELECT
+    kpi,
+    basis,
+    denominator_basis,
+    freq,
+    year,
+    MIN(period) AS first_period
+  FROM quotients
+  GROUP BY
+    kpi,
+    basis,
+    denominator_basis,
+    freq,
+    year
+), broken AS (
+  /* A change has no value over a break; anything else is marked where a side begins to be made differently. */
+  SELECT
+    series.kpi,
+    series.basis,
+    COALESCE(series.denominator_basis, '') AS denominator_basis,
+    series.freq,
+    series.year,
+    CASE WHEN series.freq <> 'A' THEN series.first_period END AS first_period,
+    MAX(
+      CASE
+        WHEN kpi.look_back > 0
+        AND NOT kpi.comparable_across_breaks
+        AND series.year BETWEEN kpi_break.year AND kpi_break.year + kpi.look_back - 1
+        AND COALESCE(kpi_break.basis, series.basis) = series.basis
+        THEN 1
+        ELSE 0
+      END
+    ) AS changes_over,
+    MAX(
+      CASE
+        WHEN kpi_break.basis IS NULL AND series.year = kpi_break.year
+        THEN 1
+        WHEN kpi_break.basis = series.basis
+        AND series.year BETWEEN kpi_break.year AND kpi_break.year + kpi.numerator_reach
+        THEN 1
+        WHEN kpi_break.basis = series.denominator_basis
+        AND series.year BETWEEN kpi_break.year AND kpi_break.year + kpi.denominator_reach
+        THEN 1
+        ELSE 0
+      END
+    ) AS begins_anew
+  FROM series
+  INNER JOIN core.kpi AS kpi
+    ON kpi.kpi = series.kpi
+  INNER JOIN core.kpi_break AS kpi_break
+    ON kpi_break.kpi = series.kpi
+  GROUP BY
+    series.kpi,
+    series.basis,
+    series.denominator_basis,
+    series.freq,
+    series.year,
+    series.first_period
+), beside_breaks AS (
+  SELECT
+    quotients.kpi,
+    quotients.area,
+    quotients.area_level,
+    quotients.area_vintage,
+    quotients.period,
+    quotients.freq,
+    quotients.basis,
+    quotients.denominator_basis,
+    quotients.factor,
+    quotients.min_denominator,
+    quotients.low_denominator,
+    quotients.numerator,
+    quotients.numerator_status,
+    quotients.numerator_sources,
+    quotients.denominator,
+    quotients.denominator_status,
+    quotients.denominator_sources,
+    COALESCE(broken.changes_over, 0) AS changes_over,
+    CASE
+      WHEN quotients.period = COALESCE(broken.first_period, quotients.period)
+      THEN COALESCE(broken.begins_anew, 0)
+      ELSE 0
+    END AS begins_anew
+  FROM quotients
+  LEFT JOIN broken
+    ON broken.kpi = quotients.kpi
+    AND broken.basis = quotients.basis
+    AND broken.denominator_basis = COALESCE(quotients.denominator_basis, '')
+    AND broken.freq = quotients.freq
+    AND broken.year = quotients.year
 ), judged AS (
   /* Withheld wins over everything, so that no other status gives away that a part was withheld or what size it had. */
   SELECT
@@ -140,9 +234,11 @@ WITH numerators AS (
       THEN 'M'
       WHEN denominator = 0 OR denominator < min_denominator
       THEN 'M'
+      WHEN changes_over = 1
+      THEN 'M'
       WHEN 'U' IN (numerator_status, denominator_status) OR denominator < low_denominator
       THEN 'U'
-      WHEN 'B' IN (numerator_status, denominator_status)
+      WHEN 'B' IN (numerator_status, denominator_status) OR begins_anew = 1
       THEN 'B'
       WHEN 'E' IN (numerator_status, denominator_status)
       THEN 'E'
@@ -150,7 +246,7 @@ WITH numerators AS (
       THEN 'P'
       ELSE 'A'
     END AS obs_status
-  FROM quotients
+  FROM beside_breaks
 )
 SELECT
   kpi,

@@ -19,11 +19,13 @@ MODEL (
     min_denominator = 'Below this denominator there is no value (status M); empty: no such rule',
     low_denominator = 'Below this denominator the value is flagged U; empty: no such rule',
     denominator_bases = 'Bases that may lend the denominator, in order of preference, separated by ;',
+    frequencies = 'Frequencies in which the KPI has values, separated by ;: A annual, Q quarterly, M monthly',
+    comparable_across_breaks = 'Whether values on both sides of a break (mart kpi_break) may be compared',
     note_de = 'How not to read it, German',
     note_en = 'How not to read it, English'
   ),
   audits (
-    not_null(columns := (kpi, name_de, name_en, domain, formula, unit, rule, decimals, direction, note_de, note_en)),
+    not_null(columns := (kpi, name_de, name_en, domain, formula, unit, rule, decimals, direction, frequencies, comparable_across_breaks, note_de, note_en)),
     unique_values(columns := (kpi))
   )
 );
@@ -49,6 +51,8 @@ SELECT
   kpi.min_denominator,
   kpi.low_denominator,
   lending_bases.denominator_bases,
+  kpi.frequencies,
+  kpi.comparable_across_breaks,
   kpi.note_de,
   kpi.note_en
 FROM core.kpi AS kpi
