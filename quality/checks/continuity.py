@@ -259,7 +259,10 @@ def _judge_shifts(judge: Judge, pairs: pl.DataFrame) -> None:
 
 
 def _judge_twins(judge: Judge, rows: pl.DataFrame) -> None:
-    """Two areas with equal rows: more digits than chance gives to any two of them."""
+    """Two areas with equal rows: more digits than chance gives to any two of them.
+
+    Where many areas have twins, the table gives them the figures of larger areas; an area doubled by mistake is one.
+    """
     row = ["table", "area_level", "period", "area"]
     digits = (pl.col("value").abs().clip(1.0)).log10()
     about = rows.filter(~pl.col("unit").is_in(["percent", "share"])).sort(*row, "column", "dims", "basis")
@@ -274,6 +277,7 @@ def _judge_twins(judge: Judge, rows: pl.DataFrame) -> None:
         (pl.len().over(group) > 1) & (pl.col("pairs") - pl.col("digits") <= CHANCE_OF_TWINS)
     )
     judge.count(said.height)
+    twins = twins.filter(pl.len().over("table", "area_level", "period") <= FEW_AREAS)
     _report(judge, "twin", twins, rows, row)
 
 
