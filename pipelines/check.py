@@ -39,6 +39,7 @@ class FileCheck:
     tables: list[TableCheck]
     reason: str | None
     beside: list[str] = field(default_factory=list)
+    place: str = ""
 
     @property
     def fine(self) -> bool:
@@ -52,7 +53,8 @@ class FileCheck:
     def sentences(self, say: Speaker) -> list[str]:
         """The result for people."""
         if not self.tables:
-            return [say("check_unclaimed", file=self.file, reason=say(f"reason.{self.reason}"))]
+            place = f"{self.place}: " if self.place else ""
+            return [say("check_unclaimed", file=self.file, reason=place + say(f"reason.{self.reason}"))]
         lines = []
         for table in self.tables:
             if not table.faults:
@@ -74,4 +76,4 @@ def check_file(site: SiteResource, path: Path) -> FileCheck:
     for source, table in claim.tables:
         mapped = read_table(path, delivery, contracts[source], contracts[source].tables[table])
         tables.append(TableCheck(source, table, mapped.observations.height, mapped.faults))
-    return FileCheck(path.name, tables, claim.reason, claim.beside)
+    return FileCheck(path.name, tables, claim.reason, claim.beside, claim.detail)

@@ -131,7 +131,7 @@ def _run(call: Call, site: Path) -> int:
         console.show_run(call.say, resource, outcome, report, drawn, settings.synthetic)
     if not outcome.ok:
         return STOPPED
-    return REJECTED if report.faults else OK
+    return REJECTED if report.faults or report.refused else OK
 
 
 @main.command()

@@ -78,12 +78,19 @@ def show_report(say: Speaker, report: Report) -> None:
     console.print()
     for name, reason in report.waiting.items():
         console.print(say("waiting", name=name, reason=say(f"waiting.{reason}")), soft_wrap=True, markup=False)
+    for name, (reason, place) in report.refused.items():
+        console.print(refusal(say, name, reason, place), soft_wrap=True, markup=False)
     if report.unclaimed:
         console.print(say("unclaimed", count=_number(report.unclaimed)))
     if report.marts is None:
         console.print(say("nothing_released"))
     else:
         console.print(say("marts_at", path=report.marts), soft_wrap=True)
+
+
+def refusal(say: Speaker, name: str, reason: str, place: str) -> str:
+    """Why a file was not opened, where in it, and what to do."""
+    return say("refused", name=name, place=f", {place}" if place else "", reason=say(f"reason.{reason}"))
 
 
 def show_run(
