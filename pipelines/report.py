@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from assets.resources import SiteResource
+from raw.harvest.changes import Loss, losses
 from raw.harvest.faults import Fault
 from raw.harvest.harvest import Claim, harvest_source
 from raw.lake.files import read_json
@@ -56,6 +57,7 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
     unclaimed: int = 0
     release: str | None = None
     marts: Path | None = None
@@ -68,6 +70,7 @@ class Report:
             "faults": [fault.as_dict() for fault in self.faults],
             "waiting": self.waiting,
             "refused": {name: list(why) for name, why in self.refused.items()},
+            "losses": [loss.as_dict() for loss in self.losses],
             "unclaimed": self.unclaimed,
             "release": self.release,
             "marts": str(self.marts) if self.marts else None,
@@ -84,6 +87,7 @@ def site_report(site: SiteResource) -> Report:
             continue
         rejected = harvest.rejected
         report.faults.extend(fault for file in rejected for fault in file.faults)
+        report.losses.extend(losses(harvest))
         rows = sum(file.rows for file in harvest.files)
         quarantined = _quarantined(site, source.id)
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))

@@ -24,7 +24,8 @@ import polars as pl
 from raw.contracts import Source, TableContract
 from raw.harvest.areas import AREA_COLUMNS
 from raw.harvest.faults import Fault, listed
-from raw.harvest.grid import Grid, Unreadable, open_grids
+from raw.harvest.gate import Unreadable
+from raw.harvest.grid import Grid, open_grids
 from raw.harvest.layout import LayoutFault, family, family_config, matches
 from raw.harvest.mapping import Mapped, Mapper, quote
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
