@@ -67,7 +67,7 @@ def test_a_new_year_is_told_as_such_and_nothing_is_stored(site: SiteResource, tm
 
 
 def test_a_sum_that_would_break_is_named_with_its_cell(site: SiteResource, tmp_path: Path) -> None:
-    found = checked(site, KISS.but((1, 3, 151.0)), tmp_path)
+    found = checked(site, KISS.but((1, 3, 151.0), (4, 5, "12.1")), tmp_path)
     assert not found.fine
     assert found.tables[0].violations == [("areas", "Tabelle 1!D4")]
     assert found.tables[0].changes.revised == 1
