@@ -238,6 +238,38 @@ def source_check(call: Call, file: Path) -> None:
     sys.exit(OK if result.fine else REJECTED)
 
 
+@source.command("new")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="YAML: key → answer.")
+@click.option("--yes", is_flag=True, help="Take the default where nothing was answered / Vorgaben übernehmen.")
+@click.pass_obj
+@_speakable
+def source_new(call: Call, file: Path, answers: Path | None, yes: bool) -> None:
+    """Propose a contract for a table that nobody has described yet, and write it into the site."""
+    from pipelines.check import check_file
+    from pipelines.new_source import NotMade, new_source, read_answers
+    from pipelines.settings import site_resource
+
+    site = call.needed_site()
+
+    def ask(text: str, default: str | None) -> str:
+        return str(click.prompt(text, default=default))
+
+    try:
+        folder = new_source(site, file, call.say, read_answers(answers), None if yes else ask)
+    except NotMade as error:
+        click.echo(call.say(error.message, **error.values), err=True)
+        sys.exit(WRONG)
+    click.echo(call.say("new_made", path=folder))
+    resource = site_resource(site)
+    if resource.sources is not None and folder.name not in resource.sources:
+        click.echo(call.say("new_inactive", source=folder.name))
+        return
+    result = check_file(resource, file)
+    click.echo("\n".join(result.sentences(call.say)))
+    sys.exit(OK if result.fine else REJECTED)
+
+
 @source.command("violations")
 @click.argument("name")
 @click.pass_obj

@@ -24,7 +24,8 @@ from raw.vocabulary.observation import OBSERVATION_KEY
 FEWER = 0.7
 """A delivery with less than this share of the rows that the last one had for the same periods is reported."""
 _ABOUT = ["table", "column", *OBSERVATION_KEY]
-_LAENDER = {f"{number:02d}" for number in range(1, 17)}
+_LAENDER = {*(f"{number:02d}" for number in range(1, 17)), "99"}
+"""Keys of the Länder; 99 belongs to none and is for invented areas (demo, examples)."""
 
 
 @dataclass
