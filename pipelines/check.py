@@ -17,6 +17,7 @@ import polars as pl
 from assets.resources import NotPassed, SiteResource
 from pipelines.messages import Speaker
 from quality.checks.checked import current, judge_all
+from quality.checks.corrections import correct
 from quality.checks.schema import sift
 from raw.contracts import Source
 from raw.harvest.changes import Changes, changes, unknown_laender
@@ -147,7 +148,7 @@ def _violations(site: SiteResource, source: Source, held: pl.DataFrame, rows: pl
     except NotPassed:
         areas = pl.DataFrame(schema={"area": pl.String, "area_level": pl.String, "parent": pl.String})
     before, after = (
-        judge_all(source, sift(current(frame)).good, areas, site.day).unknown
+        judge_all(source, sift(correct(current(frame), source.corrections)[0]).good, areas, site.day).unknown
         for frame in (held, pl.concat([held, rows]))
     )
     known = {(v.table, v.identity, v.area, v.period) for v in before}

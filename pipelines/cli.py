@@ -296,6 +296,26 @@ def source_violations(call: Call, name: str) -> None:
         click.echo(f'- {{{fields}, expect: "{entry["fingerprint"]}", until: , reason: ""}}')
 
 
+@source.command("corrections")
+@click.argument("name")
+@click.pass_obj
+@_speakable
+def source_corrections(call: Call, name: str) -> None:
+    """Say what became of each correction of SOURCE in the last run, with the fingerprint of what the file says."""
+    from pipelines.report import checked_report
+    from pipelines.settings import site_resource
+
+    site = site_resource(call.needed_site())
+    if name not in site.contracts():
+        click.echo(call.say("unknown_source", source=name, known=", ".join(site.contracts())), err=True)
+        sys.exit(WRONG)
+    entries = checked_report(site, name).get("corrections", [])
+    if call.as_json:
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=1))
+        return
+    click.echo("\n".join(call.say(f"correction.{e['state']}", **e) for e in entries) or call.say("corrections_none"))
+
+
 @source.command("unclaimed")
 @click.pass_obj
 @_speakable

@@ -58,6 +58,7 @@ class Report:
     waiting: dict[str, str] = field(default_factory=dict)
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
+    corrections_stopped: dict[str, int] = field(default_factory=dict)
     unclaimed: int = 0
     release: str | None = None
     marts: Path | None = None
@@ -70,6 +71,7 @@ class Report:
             "faults": [fault.as_dict() for fault in self.faults],
             "waiting": self.waiting,
             "refused": {name: list(why) for name, why in self.refused.items()},
+            "corrections_stopped": self.corrections_stopped,
             "losses": [loss.as_dict() for loss in self.losses],
             "unclaimed": self.unclaimed,
             "release": self.release,
@@ -88,6 +90,9 @@ def site_report(site: SiteResource) -> Report:
         rejected = harvest.rejected
         report.faults.extend(fault for file in rejected for fault in file.faults)
         report.losses.extend(losses(harvest))
+        told = checked_report(site, source.id).get("corrections", [])
+        if stopped := sum(entry["state"] != "applied" for entry in told):
+            report.corrections_stopped[source.id] = stopped
         rows = sum(file.rows for file in harvest.files)
         quarantined = _quarantined(site, source.id)
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))

@@ -257,7 +257,7 @@ def rule_of(path: str, answer: str) -> Any:
 def _sums(found: Profile, rules: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row of columns that add up to a total column, in every row of the file."""
     wholes = [path for path in found.patterns if _TOTAL.search(path.split(" | ")[-1]) and rules[path] != "unknown"]
-    result = []
+    result: list[dict[str, Any]] = []
     for whole in wholes:
         group = whole.split(" | ")[0]
         parts = [path for path in found.patterns if path != whole and path.split(" | ")[0] == group]
@@ -282,7 +282,8 @@ def _adds_up(found: Profile, parts: list[str], whole: str) -> bool:
 
 def _areas(found: Profile, answers: Mapping[str, str]) -> dict[str, Any]:
     """Areas by name, numbered as they stand; a total is the Gemeinde itself."""
-    ags, listed, number = answers["ags"], [], 0
+    ags, number = answers["ags"], 0
+    listed: list[dict[str, Any]] = []
     for text in found.areas:
         if _TOTAL.search(text):
             listed.insert(0, {"key": ags, "name": _MARK.sub("", text), "level": "gemeinde", "codes": [text]})
