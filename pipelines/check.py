@@ -19,6 +19,7 @@ from pipelines.messages import Speaker
 from quality.checks.checked import current, judge_all
 from quality.checks.corrections import correct
 from quality.checks.schema import sift
+from quality.checks.violations import Violation
 from raw.contracts import Source
 from raw.harvest.changes import Changes, changes, unknown_laender
 from raw.harvest.drift import as_yaml, nearest, patch
@@ -147,11 +148,13 @@ def _violations(site: SiteResource, source: Source, held: pl.DataFrame, rows: pl
         areas = site.area_table()
     except NotPassed:
         areas = pl.DataFrame(schema={"area": pl.String, "area_level": pl.String, "parent": pl.String})
-    before, after = (
-        judge_all(source, sift(correct(current(frame), source.corrections)[0]).good, areas, site.day).unknown
-        for frame in (held, pl.concat([held, rows]))
-    )
-    known = {(v.table, v.identity, v.area, v.period) for v in before}
+
+    def unknown(frame: pl.DataFrame) -> list[Violation]:
+        corrected, _ = correct(current(frame), source.corrections)
+        return judge_all(source, sift(corrected).good, areas, site.day).unknown
+
+    after = unknown(pl.concat([held, rows]))
+    known = {(v.table, v.identity, v.area, v.period) for v in unknown(held)} if after else set()
     new = [v for v in after if (v.table, v.identity, v.area, v.period) not in known]
     return [(violation.identity, violation.cell) for violation in new]
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import yaml
 
 from assets.resources import SiteResource
 from pipelines.check import FileCheck, check_file
+from pipelines.console import show_report
 from pipelines.messages import Speaker
+from pipelines.report import site_report
 from pipelines.site import init_site
 from raw.contracts import TableContract
 from raw.harvest.harvest import read_table
@@ -117,6 +120,33 @@ def test_a_table_under_a_new_code_is_recognised_by_the_contract_most_like_it(
     assert (found.reason, found.near) == ("unclaimed", "sources/t_regional/r1.yml")
     assert yaml.safe_load(found.patch) == {"detect": "99999-01-B"}
     assert found.patch.strip() in "\n".join(found.sentences(Speaker("en")))
+
+
+def test_a_refused_file_is_named_with_place_and_advice_until_a_good_one_comes(
+    site: SiteResource, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = site.inbox() / "zahlen.xlsx"
+    page.write_bytes(b"<html><table><tr><td>1</td></tr></table></html>")
+    assert (
+        check_file(site, page)
+        .sentences(Speaker("de"))[0]
+        .startswith("zahlen.xlsx: gehört zu keinem Vertrag (eine Web-")
+    )
+    take(site.lake(), site.inbox(), site.contracts())
+    report = site_report(site)
+    assert report.refused == {"zahlen.xlsx": ("markup", "")}
+    show_report(Speaker("en"), report)
+    assert "Not opened: zahlen.xlsx: a web or XML page" in capsys.readouterr().out
+    BASE.write(site.inbox()).rename(site.inbox() / "zahlen.xlsx")
+    take(site.lake(), site.inbox(), site.contracts(), NOW + dt.timedelta(days=1))
+    assert site_report(site).refused == {}
+
+
+def test_a_delivery_that_lost_something_is_told(site: SiteResource, capsys: pytest.CaptureFixture[str]) -> None:
+    BASE.with_rows(lambda rows: rows[:4]).write(site.inbox())
+    take(site.lake(), site.inbox(), site.contracts(), NOW + dt.timedelta(days=1))
+    show_report(Speaker("de"), site_report(site))
+    assert "t1 fehlen Zeiträume der letzten Lieferung: 2022" in capsys.readouterr().out
 
 
 def test_a_rejected_delivery_leaves_one_report_and_the_last_good_data(site: SiteResource, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-import yaml
 from openpyxl import Workbook
 
 from pipelines.messages import Speaker
@@ -130,14 +129,15 @@ def test_every_question_is_put_and_an_answer_taken(tmp_path: Path) -> None:
     assert any("Haushalte" in text and "hh" in text for text in seen)
 
 
-def test_from_an_unknown_workbook_to_its_first_kpi(tmp_path: Path) -> None:
-    """The walk-through of docs/howto-contract.md, with the command."""
+def test_from_an_unknown_workbook_to_its_first_kpi(tmp_path: Path, root: Path) -> None:
+    """The walk-through of docs/howto-contract.md, with its answers and the command."""
     site, answers = tmp_path / "site", tmp_path / "answers.yml"
     assert lagebild("init", site).returncode == 0
     (site / "site.yml").write_text(
         "name: Musterland\nlanguage: en\nsources: [musterland]\nsettle_seconds: 0\n", "utf-8"
     )
-    answers.write_text(yaml.safe_dump(ANSWERS, allow_unicode=True), "utf-8")
+    page = (root / "docs" / "howto-contract.md").read_text("utf-8")
+    answers.write_text(next(part for part in page.split("```") if part.startswith("yaml\n# answers.yml"))[5:], "utf-8")
     path = write(tmp_path / "Einwohner.xlsx")
     done = lagebild("--site", site, "source", "new", path, "--answers", answers, "--yes")
     assert done.returncode == 0, done.stdout + done.stderr
