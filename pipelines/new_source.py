@@ -35,8 +35,8 @@ class NotMade(ValueError):
 def new_source(site: Path, file: Path, say: Speaker, given: Mapping[str, Any], ask: Ask | None) -> Path:
     """Write a contract for the file into the site and return its folder.
 
-    `given` are answers by the key of the question (`columns:` and `signs:` as mappings); what is missing is asked, or
-    without `ask` taken from the default. Raises NotMade, and leaves nothing behind then.
+    `given` are answers by the key of the question (`columns:`, `signs:` and `totals:` as mappings); what is missing is
+    asked, or without `ask` taken from the default. Raises NotMade, and leaves nothing behind then.
     """
     try:
         found = profile(file)
@@ -46,6 +46,8 @@ def new_source(site: Path, file: Path, say: Speaker, given: Mapping[str, Any], a
         raise NotMade("new_no_table", file=file.name) from error
     if found.lost_zeros:
         raise NotMade("new_lost_zeros", file=file.name)
+    if found.decimal_points:
+        raise NotMade("new_decimal_points", file=file.name)
     said = _flat(given)
     for question in questions(found, _name(file)):
         if question.key not in said:
@@ -72,7 +74,7 @@ def _name(file: Path) -> str:
 
 
 def _flat(given: Mapping[str, Any]) -> dict[str, str]:
-    groups = {"columns": "column", "signs": "sign"}
+    groups = {"columns": "column", "signs": "sign", "totals": "total"}
     result = {key: str(value) for key, value in given.items() if key not in groups}
     for group, prefix in groups.items():
         result |= {f"{prefix} {key}": str(value) for key, value in (given.get(group) or {}).items()}

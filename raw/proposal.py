@@ -29,6 +29,8 @@ from raw.vocabulary.period import parse_period
 FAMILY = "eigene_tabelle"
 _KEY = re.compile(r"(0[1-9]|1[0-6]|99)(\d{3}|\d{6})")
 _LOST_ZERO = re.compile(r"[1-9](\d{3}|\d{6})")
+_POINTED = re.compile(r"[+-]?(\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+)")
+_LEVELS = {2: "land", 5: "kreis", 8: "gemeinde"}
 _TOTAL = re.compile(r"insgesamt|gesamt|summe|zusammen|total", re.IGNORECASE)
 _MARK = re.compile(r"\s*(\d\)|\*+\)?|[¹²³])$")
 _USUAL_SIGNS = {"-": "zero", "–": "zero", ".": "Q", "/": "Q", "x": "M", "X": "M", "…": "L", "...": "L", "*": "Q"}
@@ -64,6 +66,8 @@ class Profile:
     keyed: bool = False
     lost_zeros: int = 0
     areas: list[str] = field(default_factory=list)
+    totals: list[str] = field(default_factory=list)
+    decimal_points: int = 0
     signs: list[str] = field(default_factory=list)
     columns: dict[str, list[int]] = field(default_factory=dict)
 
@@ -98,7 +102,7 @@ def _leading(result: Profile) -> None:
         if not texts or not path:
             break
         if all(parse_period(text) for text in texts) and "stub" not in result.period and not parse_period(path):
-            result.period = {"stub": path, "format": "year"}
+            result.period = {"stub": path, "format": _format(texts)}
         elif all(_KEY.fullmatch(text) for text in texts) and result.area is None:
             result.area, result.keyed = path, True
         elif sum(not _is_number(table.grid, row, column) for row in range(table.first, table.end)) * 2 > len(texts):
@@ -109,9 +113,20 @@ def _leading(result: Profile) -> None:
             break
     if result.area is None and result.name is not None:
         result.area, result.name = result.name, None
+    by_name = {path: _texts(table, column) for column, path in table.headers.items()}
     if result.area and not result.keyed:
-        column = next(c for c, path in table.headers.items() if path == result.area)
-        result.areas = list(dict.fromkeys(_texts(table, column)))
+        result.areas = list(dict.fromkeys(by_name[result.area]))
+    elif result.area and result.name:
+        pairs = zip(by_name[result.area], by_name[result.name], strict=True)
+        result.totals = list(dict.fromkeys(name for key, name in pairs if not key and name))
+
+
+def _format(texts: list[str]) -> str:
+    """How fine the periods are that stand in a column."""
+    lengths = {len(parse_period(text) or "") for text in texts}
+    if lengths == {7}:
+        return "quarter" if all("Q" in (parse_period(text) or "") for text in texts) else "month"
+    return "year"
 
 
 def _is_number(grid: Grid, row: int, column: int) -> bool:
@@ -134,7 +149,14 @@ def _columns(result: Profile) -> None:
         for text in _texts(table, column):
             if text and not any(letter.isdigit() for letter in text) and len(text) < 4:
                 signs.setdefault(text)
+            result.decimal_points += _is_pointed(table, column, text)
     result.signs = list(signs)
+
+
+def _is_pointed(table: HandTable, column: int, text: str) -> bool:
+    """Whether a text is a number with a decimal point, where a point between thousands is read."""
+    cells = (table.grid.rows[row][column] for row in range(table.first, table.end))
+    return bool(_POINTED.fullmatch(text)) and any(isinstance(cell, str) and cell.strip() == text for cell in cells)
 
 
 def _period_in_title(result: Profile) -> None:
@@ -185,6 +207,7 @@ def questions(found: Profile, name: str) -> list[Question]:
         asked.append(Question("ags", "ask_ags", None))
     if found.areas:
         asked.append(Question("level", "ask_level", "stadtteil"))
+    asked += [Question(f"total {name}", "ask_total", None, name) for name in found.totals]
     asked += [Question(f"sign {sign}", "ask_sign", _USUAL_SIGNS.get(sign), sign) for sign in found.signs]
     return asked + [
         Question(f"column {path}", "ask_column", "unknown", path, tuple(candidates(path))) for path in found.patterns
@@ -218,7 +241,20 @@ def files(found: Profile, answers: Mapping[str, str]) -> dict[str, dict[str, Any
     if found.areas:
         source["areas"] = {"level": answers["level"], "parent": answers["ags"], "list": "areas.yml"}
         result["areas"] = _areas(found, answers)
+    elif found.totals:
+        result["areas"] = _named_totals(found, answers)
+        source["areas"] = {"level": result["areas"]["level"], "list": "areas.yml"}
     return result
+
+
+def _named_totals(found: Profile, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Rows that have a name and no key: what they stand for was answered."""
+    listed = []
+    for name in found.totals:
+        key = answers[f"total {name}"]
+        level = _LEVELS.get(len(key), "bund" if key == "DG" else "gemeinde")
+        listed.append({"key": key, "name": _MARK.sub("", name), "level": level, "codes": [name]})
+    return {"vintage": answers.get("vintage", "2024"), "level": listed[0]["level"], "areas": listed}
 
 
 def _title(found: Profile) -> str:
@@ -226,9 +262,7 @@ def _title(found: Profile) -> str:
 
 
 def _table(found: Profile, answers: Mapping[str, str], table_id: str, title: str) -> dict[str, Any]:
-    lasting = max(re.split(r"\W*\d[\d.]*\W*", title), key=len).strip()
-    detect = {"header": found.area or found.patterns[0]} | ({"title": lasting} if lasting else {})
-    table: dict[str, Any] = {"id": table_id, "title": {"de": title, "en": title}, "detect": detect}
+    table: dict[str, Any] = {"id": table_id, "title": {"de": title, "en": title}, "detect": _detect(found)}
     table["period"] = found.period
     if found.area:
         table["area"] = {"stub": found.area}
@@ -238,6 +272,15 @@ def _table(found: Profile, answers: Mapping[str, str], table_id: str, title: str
     if sums := _sums(found, table["columns"]):
         table["identities"] = sums
     return table
+
+
+def _detect(found: Profile) -> dict[str, str]:
+    """What will stand there next year as well: the words of the title; without a title, the first headers."""
+    if lasting := max(re.split(r"\W*\d[\d.]*\W*", _title(found)), key=len).strip():
+        return {"header": found.area or next(iter(found.table.headers.values())), "title": lasting}
+    paths = list(found.table.headers.values())
+    dated = next((index for index, path in enumerate(paths) if re.search(r"\d{4}", path)), len(paths))
+    return {"header": "; ".join(paths[: max(min(dated, 3), 1)])}
 
 
 def rule_of(path: str, answer: str) -> Any:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables made by hand, in a workbook or CSV: title, header rows with merged cells, leading columns, rows, notes.
 
-Belongs here: finding such tables by their shape. Does not belong here: which columns lead and what the others mean (the
-contract; the first of its `stubs` is the name of the area), proposing a contract (`raw.proposal`).
+Belongs here: finding such tables by their shape. Does not belong here: which columns lead and what the others mean
+(the contract; the first of its `stubs` is the area's name, which stands for a missing key), proposing a contract.
 
 The first row of data is the first with a text or number in front and figures behind it that are not all years (those
 are a header). Directly above it stand the header rows; a row with nothing but one cell is a title. An empty row, or a
@@ -144,4 +144,7 @@ def _block(found: HandTable, table: TableContract, published: dt.date | None) ->
     if isinstance(table.stubs, list) and (name := next((n for n in table.stubs if n in columns), None)):
         columns["area_name"] = columns[name]
     stubs = {name: [grid.text(row, column) for row in rows] for name, column in columns.items()}
+    if table.area and table.area.stub in stubs and "area_name" in stubs:  # a total has a name and no key
+        pairs = zip(stubs[table.area.stub], stubs["area_name"], strict=True)
+        stubs[table.area.stub] = [key or name for key, name in pairs]
     return Block(grid, headers, found.first - 1, rows, stubs, columns, found.titles, published, faults=faults)

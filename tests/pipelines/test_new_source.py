@@ -14,6 +14,8 @@ from openpyxl import Workbook
 from pipelines.messages import Speaker
 from pipelines.new_source import NotMade, new_source
 from raw.contract_files import load_source
+from raw.harvest.harvest import read_table
+from raw.lake.lake import Delivery
 from raw.proposal import candidates, dims_of, profile, questions
 from tests.raw.handmade import write
 from tests.sites import lagebild
@@ -31,6 +33,7 @@ ANSWERS: dict[str, Any] = {
     },
 }
 SAY = Speaker("en")
+NOW = "2026-01-02T00:00:00+00:00"
 
 
 def sheet(path: Path, *rows: list[Any]) -> Path:
@@ -115,6 +118,49 @@ def test_years_in_the_header_and_areas_by_name(tmp_path: Path) -> None:
         ("99002000-01", "Mitte", ["Mitte"]),
         ("99002000-02", "Süd", ["Süd 1)"]),
     ]
+
+
+def test_a_total_without_a_key_is_asked_for_and_read(tmp_path: Path) -> None:
+    rows = [["AGS", "Ort", "Zahl"], ["99001001", "A", 10], ["99001002", "B", "1.020"], [None, "Summe", 1030]]
+    path = sheet(tmp_path / "kreis.xlsx", ["Haushalte"], *rows)
+    said = {"publisher": "Kreis", "year": "2023", "columns": {"Zahl": "hh"}}
+    with pytest.raises(NotMade) as raised:
+        new_source(tmp_path, path, SAY, said, None)
+    assert raised.value.values["about"] == "total Summe"
+    source = load_source(new_source(tmp_path, path, SAY, said | {"totals": {"Summe": "99001"}}, None))
+    mapped = read_table(path, Delivery("0" * 64, path.name, 1, NOW, NOW), source, source.tables["kreis_1"])
+    assert mapped.faults == []
+    assert sorted(mapped.observations.select("area", "area_level", "period", "value").rows()) == [
+        ("99001", "kreis", "2023", 1030.0),
+        ("99001001", "gemeinde", "2023", 10.0),
+        ("99001002", "gemeinde", "2023", 1020.0),
+    ]
+    assert set(mapped.observations["area_vintage"]) == {"2023"}
+
+
+def test_a_text_file_with_quarters_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "quartale.csv"
+    path.write_bytes("Zeit;Schlüssel;Fälle\n2023-Q1;99001;12\n2023-Q2;99001;1.400\n".encode("cp1252"))
+    source = load_source(new_source(tmp_path, path, SAY, {"publisher": "Kreis"}, None))
+    table = source.tables["quartale_1"]
+    assert table.period is not None and (table.period.stub, table.period.format) == ("Zeit", "quarter")
+    mapped = read_table(path, Delivery("0" * 64, path.name, 1, NOW, NOW), source, table)
+    assert mapped.faults == []
+    assert sorted(mapped.observations.select("period", "value").rows()) == [("2023-Q1", 12.0), ("2023-Q2", 1400.0)]
+
+
+def test_a_decimal_point_in_a_text_is_not_taken_for_thousands(tmp_path: Path) -> None:
+    path = sheet(tmp_path / "a.xlsx", ["Schlüssel", "Zahl"], ["99001", "12.5"], ["99002", "1.234"])
+    with pytest.raises(NotMade, match="new_decimal_points"):
+        new_source(tmp_path, path, SAY, {"publisher": "Kreis"}, None)
+
+
+def test_a_row_that_lost_its_figures_is_a_fault(tmp_path: Path) -> None:
+    rows = [["Schlüssel", "Zahl"], ["99001", 5], ["99002", None], ["99003", 7]]
+    path = sheet(tmp_path / "a.xlsx", *rows)
+    source = load_source(new_source(tmp_path, path, SAY, {"publisher": "Kreis", "year": "2023"}, None))
+    mapped = read_table(path, Delivery("0" * 64, path.name, 1, NOW, NOW), source, source.tables["a_1"])
+    assert [(fault.code, fault.cell) for fault in mapped.faults] == [("layout", "Sheet!A3")]
 
 
 def test_every_question_is_put_and_an_answer_taken(tmp_path: Path) -> None:

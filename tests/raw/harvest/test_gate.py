@@ -174,6 +174,7 @@ GUARDED = """
 import json, resource, sys
 from pathlib import Path
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+from raw.harvest.gate import Unreadable
 from raw.harvest.grid import open_grids
 import time
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
