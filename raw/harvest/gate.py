@@ -112,13 +112,14 @@ def _admit_text(file: BinaryIO, head: bytes, size: int) -> None:
     if size > MAX_TEXT_BYTES:
         raise Unreadable("too_large")
     file.seek(0)
-    rows = 0
-    while line := file.readline(MAX_LINE_BYTES):
-        rows += 1 + line.count(b"\r")
-        if rows > MAX_TEXT_ROWS:
+    rest, ends, old_ends = b"", 0, 0
+    while piece := file.read(_PIECE):
+        ends, old_ends = ends + piece.count(b"\n"), old_ends + piece.count(b"\r")
+        if max(ends, old_ends) > MAX_TEXT_ROWS:
             raise Unreadable("too_large")
-        several = line.split(b"\r") if b"\r" in line else [line]
-        if len(line) == MAX_LINE_BYTES or any(max(map(one.count, _DELIMITERS)) >= MAX_COLUMNS for one in several):
+        *lines, rest = (rest + piece).replace(b"\r", b"\n").split(b"\n")
+        widest = max(max(map(line.count, _DELIMITERS)) for line in (*lines, rest))
+        if widest >= MAX_COLUMNS or len(rest) > MAX_LINE_BYTES:
             raise Unreadable("too_wide")
 
 
