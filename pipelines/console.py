@@ -126,6 +126,7 @@ def show_run(
         count = len({(fault.file, fault.table) for fault in report.faults})
         console.print(say("run_rejected", seconds=outcome.seconds, count=count))
         _limited(say, console, [fault.sentence(say.language) for fault in report.faults])
+        console.print(say("rejected_reports", path=site.path / "lake" / "reports"), soft_wrap=True)
     else:
         console.print(say("run_ok", seconds=outcome.seconds))
 

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
 from assets.resources import SiteResource
 from pipelines.check import FileCheck, check_file
+from pipelines.cli import main
 from pipelines.console import show_report
 from pipelines.messages import Speaker
 from pipelines.report import site_report
@@ -166,3 +168,26 @@ def test_a_rejected_delivery_leaves_one_report_and_the_last_good_data(site: Site
             assert fault.sentence(language) in text
     assert yaml.safe_load(text)["columns"]["var3"]["aliases"] == ["var33"]
     assert CANARY not in text
+
+
+def test_what_became_of_each_correction_is_said_without_a_value(
+    site: SiteResource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAGEBILD_SITE", str(site.path))
+    line = "- {match: {table: t1, area: 99001000-01, period: '%s', column: %s}, action: %s, reason: typing error, "
+    line += "provider: Amt, expect: '%s'}\n"
+    path = site.path / "sources" / "t_kiss" / "corrections.yml"
+    entries = [("2023", "var3", "drop", "?"), ("1999", "var3", "drop", "?")]
+    path.write_text("".join(line % entry for entry in entries), "utf-8")
+
+    def said() -> list[str]:
+        checked = site.check("t_kiss")
+        site.point("checked__t_kiss", checked.path)
+        return CliRunner().invoke(main, ["--lang", "en", "source", "corrections", "t_kiss"]).output.splitlines()
+
+    changed, nothing = said()
+    assert "the file says something else now (expect: " in changed and "no such observation" in nothing
+    mark = changed.partition("expect: ")[2][:12]
+    path.write_text(line % ("2023", "var3", "drop", mark), "utf-8")
+    assert said() == ["t1, 99001000-01, 2023, var3: drop on 1 cells (typing error; Amt)"]
+    assert site_report(site).corrections_stopped == {}
