@@ -163,7 +163,7 @@ def _period_in_title(result: Profile) -> None:
     if result.period:
         return
     for title in result.table.titles:
-        if found := re.search(r"(\S+ )?\d{1,2}\.\d{1,2}\.\d{4}", title):
+        if found := re.search(r"(\S{1,40} )?\d{1,2}\.\d{1,2}\.\d{4}", title):
             result.period = {"text": f"{found[1] or ''}{{date}}", "format": "year"}
             return
 
@@ -258,7 +258,7 @@ def _named_totals(found: Profile, answers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _title(found: Profile) -> str:
-    return _MARK.sub("", next((title for title in found.table.titles if len(title) > 4), "")).strip()
+    return _MARK.sub("", next((title for title in found.table.titles if len(title) > 4), "")[:200]).strip()
 
 
 def _table(found: Profile, answers: Mapping[str, str], table_id: str, title: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ MAX_EMPTY_PER_CELL = 200
 Kind = Literal["workbook", "text"]
 _PIECE = 1 << 20
 _OVERLAP = 4096
+_FORMULA_LENGTH = 8192
 _DELIMITERS = (b";", b",", b"\t")
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _NO_TABLES = (
@@ -63,15 +64,15 @@ _ENTITY = re.compile(
     rb"<!(?:DOCTYPE|ENTITY)|" + b"|".join(re.escape(w.encode("utf-16-le")) for w in ("<!DOC", "<!ENT"))
 )
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
-_REFERENCE = re.compile(rb'<(?:\w+:)?c\s(?:[^>]*?\s)?r="([A-Z]+)(\d+)"')
+_REFERENCE = re.compile(rb'<(?:\w+:)?c\s(?:[^<>]*?\s)?r="([A-Z]+)(\d+)"')
 _ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
-_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\s(?:[^>]*?\s)?r="(\d+)"')
+_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row\s(?:[^<>]*?\s)?r="(\d+)"')
 _FORMULA = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
+    rb"<(?:\w+:)?c\s([^<>]*)>\s*<(?:\w+:)?f(?:\s[^<>]*?)?(?:/>|>([^<]*)</(?:\w+:)?f>)\s*"
     rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*(</(?:\w+:)?c>|<(?:\w+:)?v>)"
 )
 _OUTSIDE = re.compile(rb"\[\d+\][^<]*!")
-_ODS_TAG = re.compile(rb"<table:(table-row|table-cell)\b([^>]*)>")
+_ODS_TAG = re.compile(rb"<table:(table-row|table-cell)\b([^<>]*)>")
 _ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})')
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error, ValueError)
 
@@ -245,7 +246,7 @@ class _Sheet:
         for attributes, formula, _, end in _FORMULA.findall(piece):
             place = re.search(rb'\br="([A-Z]+\d+)"', attributes)
             where = f"{self.name()}!{place[1].decode() if place else '?'}"
-            if formula and _OUTSIDE.search(formula):
+            if formula and _OUTSIDE.search(formula[:_FORMULA_LENGTH]):
                 raise Unreadable("external_links", where)
             if end.startswith(b"</") and b't="str"' not in attributes:
                 raise Unreadable("no_value", where)
@@ -280,10 +281,10 @@ def _sheet_name(archive: zipfile.ZipFile, part: str) -> str:
     except (KeyError, *_DAMAGE):
         return part
     targets = {}
-    for tag in re.findall(r"<Relationship\s[^>]*>", links):
+    for tag in re.findall(r"<Relationship\s[^<>]{1,2000}>", links):
         attributes = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         targets[attributes.get("Id")] = attributes.get("Target", "").rpartition("/")[2]
-    for tag in re.findall(r"<sheet\s[^>]*>", book):
+    for tag in re.findall(r"<sheet\s[^<>]{1,2000}>", book):
         attributes = dict(re.findall(r'([\w:]+)="([^"]*)"', tag))
         if targets.get(attributes.get("r:id")) == part.rpartition("/")[2]:
             return html.unescape(attributes.get("name", part))
