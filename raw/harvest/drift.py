@@ -20,6 +20,7 @@ from raw.harvest.columns import ColumnMatch, match_columns
 from raw.harvest.faults import Fault
 from raw.harvest.gate import Unreadable
 from raw.harvest.grid import open_grids
+from raw.harvest.harvest import memo_key
 from raw.harvest.layout import LayoutFault, family
 from raw.lake.files import atomic, restricted_folder
 
@@ -122,11 +123,12 @@ def report(faults: list[Fault], proposal: Mapping[str, Any], place: str) -> str:
 def write_report(
     lake: Path, snapshot: Path, sha256: str, source: Source, table: TableContract, faults: list[Fault]
 ) -> Path:
-    """The report of a rejected file in `lake/reports` (0600); written once per file, contract and faults."""
+    """The report of a rejected file in `lake/reports` (0600); written once per file, contract and reader."""
     folder = restricted_folder(restricted_folder(lake) / "reports")
     target = folder / f"rejected__{source.id}__{table.id}__{sha256[:12]}.yml"
-    text = report(faults, patch(snapshot, source, table), f"sources/{source.id}/{table.id}.yml")
-    if not target.exists() or target.read_text("utf-8") != text:
+    key = f"# {memo_key(sha256, source, table)}\n"
+    if not target.exists() or not target.read_text("utf-8").startswith(key):
         with atomic(target) as part:
-            part.write_text(text, "utf-8")
+            text = report(faults, patch(snapshot, source, table), f"sources/{source.id}/{table.id}.yml")
+            part.write_text(key + text, "utf-8")
     return target
