@@ -138,7 +138,7 @@ def _columns(result: Profile) -> None:
     leading = {result.area, result.name, result.period.get("stub")}
     signs: dict[str, None] = {}
     for column, path in table.headers.items():
-        if path in leading:
+        if path in leading or not path:
             continue
         segments = path.split(" | ")
         dated = ["{date}" if parse_period(segment) else segment for segment in segments]
@@ -278,7 +278,7 @@ def _detect(found: Profile) -> dict[str, str]:
     """What will stand there next year as well: the words of the title; without a title, the first headers."""
     if lasting := max(re.split(r"\W*\d[\d.]*\W*", _title(found)), key=len).strip():
         return {"header": found.area or next(iter(found.table.headers.values())), "title": lasting}
-    paths = list(found.table.headers.values())
+    paths = [path for path in found.table.headers.values() if path]
     dated = next((index for index, path in enumerate(paths) if re.search(r"\d{4}", path)), len(paths))
     return {"header": "; ".join(paths[: max(min(dated, 3), 1)])}
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from raw.contracts import TableContract
 from raw.harvest.grid import Cell, Grid
-from raw.harvest.layout import Block, LayoutFault, header_path, matches
+from raw.harvest.layout import Block, LayoutFault, matches, merged_headers
 from raw.vocabulary.period import parse_date, parse_period
 
 READER_VERSION = "1"
@@ -47,7 +47,7 @@ class HandTable:
     @property
     def about(self) -> dict[str, str]:
         """What `detect` of a contract is compared with."""
-        header = "; ".join(self.headers.values())
+        header = "; ".join(filter(None, self.headers.values()))
         return {"sheet": self.grid.sheet, "title": " ".join(self.titles), "header": header}
 
 
@@ -84,7 +84,7 @@ def tables(grid: Grid) -> Iterator[HandTable]:
         if top < first:
             titles = [grid.text(r, c) for r in range(row, top) for c in _filled(grid, r)]
             left = min(column for r in range(top, end) for column in _filled(grid, r))
-            yield HandTable(grid, titles, top, first, end, left, _headers(grid, range(top, first), left))
+            yield HandTable(grid, titles, top, first, end, left, _headers(grid, range(top, first), range(first, end)))
         row = max(end, first + 1)
 
 
@@ -93,17 +93,12 @@ def _ends(grid: Grid, row: int) -> bool:
     return not columns or (len(columns) < 3 and bool(_NOTE.match(grid.text(row, columns[0]))))
 
 
-def _headers(grid: Grid, rows: range, left: int) -> dict[int, str]:
-    """Header paths; a cell stands over the empty cells to its right, up to the next one of its row or a row above."""
-    above: list[str] = []
-    headers = {}
-    for column in range(left, grid.width):
-        own = [re.sub(r"(?<=\D)\s*\d\)$", "", " ".join(grid.text(row, column).split())) for row in rows]
-        begins = next((level for level, text in enumerate(own) if text), len(own))
-        filled = [above[level] if level < begins and above else text for level, text in enumerate(own)]
-        above = filled if begins < len(own) else [""] * len(own)
-        headers[column] = header_path(filled if begins < len(own) else own)
-    return {c: path for c, path in headers.items() if path or any(grid.text(r, c) for r in rows)}
+def _headers(grid: Grid, rows: range, below: range) -> dict[int, str]:
+    """Header paths without footnote marks; a column of entries without a header has an empty one."""
+    headed = [column for column in range(grid.width) if any(grid.text(row, column) for row in rows)]
+    paths = merged_headers(grid, rows, headed, lambda text: re.sub(r"(?<=\D)\s*\d\)$", "", " ".join(text.split())))
+    filled = [column for column in range(grid.width) if any(grid.text(row, column) for row in below)]
+    return {column: paths.get(column, "") for column in sorted({*headed, *filled})}
 
 
 def identify(grids: list[Grid]) -> list[dict[str, str]]:

@@ -82,17 +82,23 @@ def nearest(path: Path, sources: Mapping[str, Source]) -> tuple[str, str, dict[s
     for source in sources.values():
         for found in family(source.contract.family).identify(grids):
             for table in source.tables.values():
-                wanted = {"code": table.detect} if isinstance(table.detect, str) else table.detect
-                have = {key: found.get(key, "") for key in wanted}
-                score = min(_likeness(str(wanted[key]), text) for key, text in have.items())
+                score, detect = _fit(table.detect, found)
                 if score >= ALIKE and (best is None or score > best[0]):
-                    detect = have["code"] if isinstance(table.detect, str) else have
                     best = (score, source.id, table.id, {"detect": detect})
     return best[1:] if best else None
 
 
-def _likeness(wanted: str, found: str) -> float:
-    return SequenceMatcher(None, wanted, found).ratio() if found else 0.0
+def _fit(detect: str | dict[str, str | list[str]], found: Mapping[str, str]) -> tuple[float, Any]:
+    """How like a contract's `detect` is to what a family found, and the `detect` that would fit."""
+    wanted = {"code": detect} if isinstance(detect, str) else detect
+    scores, fitting = [], {}
+    for key, texts in wanted.items():
+        have = found.get(key, "")
+        parts = [texts] if isinstance(texts, str) else texts
+        held = all(part == have if key == "code" else part in have for part in parts)
+        scores.append(1.0 if held else SequenceMatcher(None, " ".join(parts), have).ratio() if have else 0.0)
+        fitting[key] = texts if held else have
+    return min(scores), fitting["code"] if isinstance(detect, str) else fitting
 
 
 def as_yaml(proposal: Mapping[str, Any]) -> str:

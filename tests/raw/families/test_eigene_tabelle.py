@@ -44,6 +44,11 @@ def test_two_tables_below_each_other_are_two() -> None:
     ]
 
 
+def test_a_column_of_figures_without_a_header_is_not_lost() -> None:
+    (found,) = tables(grid(["Ort", "Zahl"], ["A", 1.0, 7.0], ["B", 2.0, 8.0]))
+    assert found.headers == {0: "Ort", 1: "Zahl", 2: ""}
+
+
 def test_years_that_stand_over_columns_are_a_header() -> None:
     (found,) = tables(grid(["Haushalte"], ["Ort", 2021.0, 2022.0], ["A", 2020.0, 2021.5], ["B", 1.0, 2.0]))
     assert list(found.headers.values()) == ["Ort", "2021", "2022"]
