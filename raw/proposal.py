@@ -22,7 +22,7 @@ import yaml
 
 from raw.families.eigene_tabelle import HandTable, is_figure, tables
 from raw.harvest.grid import Grid, open_grids
-from raw.vocabulary.dimensions import REGISTER_KEYS, code_from_label
+from raw.vocabulary.dimensions import code_from_label
 from raw.vocabulary.measures import concepts, dimensions
 from raw.vocabulary.period import parse_period
 
@@ -179,13 +179,14 @@ def candidates(path: str) -> list[str]:
 
 
 def dims_of(path: str) -> dict[str, str]:
-    """Codes that the segments of a header name; a total names none."""
+    """Listed codes and ages that the segments of a header name; a total names none."""
     dims: dict[str, str] = {}
     for segment in path.split(" | "):
-        for dimension in (name for name in dimensions() if name not in REGISTER_KEYS):
-            code = code_from_label(dimension, segment)
-            if code and code != "total" and dimension not in dims and any(letter.isalpha() for letter in segment):
-                dims[dimension] = code
+        for name, dimension in dimensions().items():
+            code = code_from_label(name, segment)
+            listed = code in dimension.codes or (name == "age" and any(letter.isalpha() for letter in segment))
+            if code and code != "total" and listed and name not in dims:
+                dims[name] = code
                 break
     return dims
 
