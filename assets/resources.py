@@ -22,6 +22,7 @@ from quality.checks.checked import Checked, check_source
 from quality.disclosure.rules import Rules, load_rules
 from raw.contract_files import load_sources
 from raw.contracts import Source
+from raw.harvest.drift import write_report
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Lake
@@ -107,6 +108,13 @@ class SiteResource(dg.ConfigurableResource):
     def harvest(self, source: str) -> Harvest:
         """The harvest of one source, from the memo where nothing changed."""
         return harvest_source(self.lake(), self.contracts()[source], self.claims())
+
+    def report_rejected(self, harvest: Harvest) -> None:
+        """Write what is wrong with each rejected file, and the patch that would make it fit, into `lake/reports`."""
+        lake, source = self.lake(), self.contracts()[harvest.source]
+        for file in harvest.rejected:
+            path, table = lake.snapshot_path(file.snapshot), source.tables[file.table]
+            write_report(lake.root, path, file.snapshot, source, table, file.faults)
 
     def area_table(self) -> pl.DataFrame:
         """The area table as the station `areas` left it."""

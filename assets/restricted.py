@@ -82,6 +82,7 @@ def _observations(source: Source) -> dg.AssetsDefinition:
     def observations(site: SiteResource) -> Results:
         with guarded(site, name):
             harvest = site.harvest(source.id)
+            site.report_rejected(harvest)
             yield dg.MaterializeResult(
                 metadata={
                     "files": len(harvest.files),

@@ -131,7 +131,7 @@ def _run(call: Call, site: Path) -> int:
         console.show_run(call.say, resource, outcome, report, drawn, settings.synthetic)
     if not outcome.ok:
         return STOPPED
-    return REJECTED if report.faults else OK
+    return REJECTED if report.faults or report.refused else OK
 
 
 @main.command()
@@ -238,6 +238,38 @@ def source_check(call: Call, file: Path) -> None:
     sys.exit(OK if result.fine else REJECTED)
 
 
+@source.command("new")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="YAML: key → answer.")
+@click.option("--yes", is_flag=True, help="Take the default where nothing was answered / Vorgaben übernehmen.")
+@click.pass_obj
+@_speakable
+def source_new(call: Call, file: Path, answers: Path | None, yes: bool) -> None:
+    """Propose a contract for a table that nobody has described yet, and write it into the site."""
+    from pipelines.check import check_file
+    from pipelines.new_source import NotMade, new_source, read_answers
+    from pipelines.settings import site_resource
+
+    site = call.needed_site()
+
+    def ask(text: str, default: str | None) -> str:
+        return str(click.prompt(text, default=default))
+
+    try:
+        folder = new_source(site, file, call.say, read_answers(answers), None if yes else ask)
+    except NotMade as error:
+        click.echo(call.say(error.message, **error.values), err=True)
+        sys.exit(WRONG)
+    click.echo(call.say("new_made", path=folder))
+    resource = site_resource(site)
+    if resource.sources is not None and folder.name not in resource.sources:
+        click.echo(call.say("new_inactive", source=folder.name))
+        return
+    result = check_file(resource, file)
+    click.echo("\n".join(result.sentences(call.say)))
+    sys.exit(OK if result.fine else REJECTED)
+
+
 @source.command("violations")
 @click.argument("name")
 @click.pass_obj
@@ -262,6 +294,26 @@ def source_violations(call: Call, name: str) -> None:
             click.echo(f"# {entry['file']}, {entry['cell']}")
         fields = ", ".join(f'{key}: "{entry[key]}"' for key in ("table", "identity", "area", "period"))
         click.echo(f'- {{{fields}, expect: "{entry["fingerprint"]}", until: , reason: ""}}')
+
+
+@source.command("corrections")
+@click.argument("name")
+@click.pass_obj
+@_speakable
+def source_corrections(call: Call, name: str) -> None:
+    """Say what became of each correction of SOURCE in the last run, with the fingerprint of what the file says."""
+    from pipelines.report import checked_report
+    from pipelines.settings import site_resource
+
+    site = site_resource(call.needed_site())
+    if name not in site.contracts():
+        click.echo(call.say("unknown_source", source=name, known=", ".join(site.contracts())), err=True)
+        sys.exit(WRONG)
+    entries = checked_report(site, name).get("corrections", [])
+    if call.as_json:
+        click.echo(json.dumps(entries, ensure_ascii=False, indent=1))
+        return
+    click.echo("\n".join(call.say(f"correction.{e['state']}", **e) for e in entries) or call.say("corrections_none"))
 
 
 @source.command("unclaimed")

@@ -20,6 +20,7 @@ from pipelines.messages import Speaker
 from pipelines.report import Report, unexplained
 from pipelines.run import Outcome, Progress
 from quality.checks.comparison import CLASSES, Comparison
+from raw.harvest.changes import Loss
 
 MAX_LINES = 20
 RULES = frozenset(
@@ -78,12 +79,29 @@ def show_report(say: Speaker, report: Report) -> None:
     console.print()
     for name, reason in report.waiting.items():
         console.print(say("waiting", name=name, reason=say(f"waiting.{reason}")), soft_wrap=True, markup=False)
+    for loss in report.losses:
+        console.print(missing_from(say, loss), soft_wrap=True, markup=False)
+    for source, count in report.corrections_stopped.items():
+        console.print(say("corrections_stopped", source=source, count=count), soft_wrap=True, markup=False)
+    for name, (reason, place) in report.refused.items():
+        console.print(refusal(say, name, reason, place), soft_wrap=True, markup=False)
     if report.unclaimed:
         console.print(say("unclaimed", count=_number(report.unclaimed)))
     if report.marts is None:
         console.print(say("nothing_released"))
     else:
         console.print(say("marts_at", path=report.marts), soft_wrap=True)
+
+
+def refusal(say: Speaker, name: str, reason: str, place: str) -> str:
+    """Why a file was not opened, where in it, and what to do."""
+    return say("refused", name=name, place=f", {place}" if place else "", reason=say(f"reason.{reason}"))
+
+
+def missing_from(say: Speaker, loss: Loss) -> str:
+    """What a delivery lost against the last one; the areas are named as keys, at most some of them."""
+    named = ", ".join(loss.missing[:MAX_LINES]) + (" …" if len(loss.missing) > MAX_LINES else "")
+    return say(f"loss.{loss.kind}", file=loss.file, table=loss.table, before=loss.before, now=loss.now, missing=named)
 
 
 def show_run(
@@ -108,6 +126,7 @@ def show_run(
         count = len({(fault.file, fault.table) for fault in report.faults})
         console.print(say("run_rejected", seconds=outcome.seconds, count=count))
         _limited(say, console, [fault.sentence(say.language) for fault in report.faults])
+        console.print(say("rejected_reports", path=site.path / "lake" / "reports"), soft_wrap=True)
     else:
         console.print(say("run_ok", seconds=outcome.seconds))
 

@@ -7,6 +7,7 @@ Belongs here: counting. Does not belong here: printing (`cli`), and any value.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from typing import Any
 import polars as pl
 
 from assets.resources import SiteResource
+from raw.harvest.changes import Loss, losses
 from raw.harvest.faults import Fault
-from raw.harvest.harvest import harvest_source
+from raw.harvest.harvest import Claim, harvest_source
 from raw.lake.files import read_json
+from raw.lake.lake import Delivery
 from warehouse.picture import overview
 from warehouse.picture_data import PictureError
 
@@ -53,6 +56,9 @@ class Report:
     tiers: list[TierRow] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, tuple[str, str]] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    corrections_stopped: dict[str, int] = field(default_factory=dict)
     unclaimed: int = 0
     release: str | None = None
     marts: Path | None = None
@@ -64,6 +70,9 @@ class Report:
             "tiers": [asdict(row) for row in self.tiers],
             "faults": [fault.as_dict() for fault in self.faults],
             "waiting": self.waiting,
+            "refused": {name: list(why) for name, why in self.refused.items()},
+            "corrections_stopped": self.corrections_stopped,
+            "losses": [loss.as_dict() for loss in self.losses],
             "unclaimed": self.unclaimed,
             "release": self.release,
             "marts": str(self.marts) if self.marts else None,
@@ -80,9 +89,14 @@ def site_report(site: SiteResource) -> Report:
             continue
         rejected = harvest.rejected
         report.faults.extend(fault for file in rejected for fault in file.faults)
+        report.losses.extend(losses(harvest))
+        told = checked_report(site, source.id).get("corrections", [])
+        if stopped := sum(entry["state"] != "applied" for entry in told):
+            report.corrections_stopped[source.id] = stopped
         rows = sum(file.rows for file in harvest.files)
         quarantined = _quarantined(site, source.id)
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))
+    report.refused = refused(lake.deliveries(), claims)
     report.unclaimed = sum(not claim.tables for claim in claims.values())
     waiting = lake.root / "reports" / "waiting.json"
     report.waiting = read_json(waiting) if waiting.exists() else {}
@@ -92,6 +106,12 @@ def site_report(site: SiteResource) -> Report:
         report.marts = latest.resolve()
     report.tiers = [_tier(site, tier, report.marts) for tier in site.tiers]
     return report
+
+
+def refused(deliveries: list[Delivery], claims: Mapping[str, Claim]) -> dict[str, tuple[str, str]]:
+    """Files whose last delivery the gate kept out, each with reason and place; a later good file ends that."""
+    last = {delivery.name: claims[delivery.snapshot] for delivery in deliveries if delivery.snapshot in claims}
+    return {name: (str(claim.reason), claim.detail) for name, claim in last.items() if claim.refused}
 
 
 def checked_report(site: SiteResource, source: str) -> dict[str, Any]:

@@ -28,15 +28,17 @@ from raw.contracts import (
     SourceContract,
     TableContract,
 )
+from raw.corrections import ValueCorrection
 from raw.differences import Difference
 
 PRODUCT_SOURCES = Path(__file__).parent / "sources"
-OTHER_FILES = ("source", "areas", "known_violations", "confirmations", "differences")
+OTHER_FILES = ("source", "areas", "known_violations", "confirmations", "differences", "corrections")
 """Names of YAML files in a source's folder that are no tables."""
 
 _VIOLATIONS = TypeAdapter(list[KnownViolation])
 _CONFIRMATIONS = TypeAdapter(list[Confirmation])
 _DIFFERENCES = TypeAdapter(list[Difference])
+_CORRECTIONS = TypeAdapter(list[ValueCorrection])
 
 
 class _UniqueKeys(yaml.CSafeLoader):
@@ -59,6 +61,7 @@ class _Files:
     violations: list[KnownViolation] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    corrections: list[ValueCorrection] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def read(self, folder: Path) -> None:
@@ -83,6 +86,8 @@ class _Files:
             self.confirmations.extend(_CONFIRMATIONS.validate_python(data or []))
         elif path.stem == "differences":
             self.differences.extend(_DIFFERENCES.validate_python(data or []))
+        elif path.stem == "corrections":
+            self.corrections.extend(_CORRECTIONS.validate_python(data or []))
         else:
             table = TableContract.model_validate(data)
             if table.id != path.stem:
@@ -101,6 +106,8 @@ class _Files:
                 self.faults.append(f"{name}/known_violations.yml: there is no table {table!r}")
             for table in sorted({entry.table for entry in self.differences} - set(self.tables)):
                 self.faults.append(f"{name}/differences.yml: there is no table {table!r}")
+            for table in sorted({entry.match.table for entry in self.corrections} - set(self.tables)):
+                self.faults.append(f"{name}/corrections.yml: there is no table {table!r}")
         if self.faults or self.contract is None:
             raise ContractError("\n".join(self.faults))
         return Source(
@@ -109,6 +116,7 @@ class _Files:
             areas=self.areas,
             violations=self.violations,
             differences=self.differences,
+            corrections=self.corrections,
         )
 
     def _confirm(self, name: str) -> None:

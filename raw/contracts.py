@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from raw.corrections import ValueCorrection
 from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
@@ -350,6 +351,7 @@ class Source(_Model):
     areas: AreaList | None = None
     violations: list[KnownViolation] = []
     differences: list[Difference] = []
+    corrections: list[ValueCorrection] = []
 
     @property
     def id(self) -> str:

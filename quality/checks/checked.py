@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from quality.checks.continuity import figures, judge_continuity, with_before
+from quality.checks.corrections import correct
 from quality.checks.derived import judge_derived
 from quality.checks.exchange import judge_exchange
 from quality.checks.identities import judge_declared
@@ -78,7 +79,8 @@ def _check(
     lake_root: Path, source: Source, harvest: Harvest, areas: pl.DataFrame, today: dt.date, path: Path, key: str
 ) -> dict[str, Any]:
     observed = harvest.read()
-    newest = current(observed)
+    latest = current(observed)
+    newest, corrected = correct(latest, source.corrections)
     sifted, stale = keep_out(sift(newest), source, today)
     identities = judge_all(source, sifted.good, areas, today)
     with atomic(path) as part:
@@ -92,7 +94,7 @@ def _check(
     share = shares.select((pl.col("bad").fill_null(0) / pl.col("all")).max()).item() if shares.height else 0.0
     return {
         "observations": newest.height,
-        "superseded": observed.height - newest.height,
+        "superseded": observed.height - latest.height,
         "quarantined": sifted.quarantined.height,
         "quarantined_rules": sorted(set(sifted.quarantined["broken"].to_list())),
         "quarantined_share_max": share or 0.0,
@@ -100,6 +102,7 @@ def _check(
         "identities_undecided": identities.undecided,
         "known": len(identities.known),
         "unknown": [asdict(violation) for violation in identities.unknown],
+        "corrections": [asdict(entry) for entry in corrected],
         "stale": [f"{v.table} {v.identity} {v.area} {v.period}" for v in (*identities.stale, *stale)],
     }
 

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Grids: a workbook or CSV file as cells with addresses.
 
-Belongs here: opening files, type by content, encoding, addresses. Does not belong here: what a cell means.
+Belongs here: opening files, encoding, addresses. Does not belong here: which files are opened (`gate`) and what a cell
+means.
 """
 
 from __future__ import annotations
@@ -11,35 +12,19 @@ import csv
 import datetime as dt
 import io
 import re
-import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Unreadable, admit
+
 CSV_SHEET = "csv"
-_ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
-_ENTRY = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})(\d+)"[^>/]*>')
 _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
 _SAMPLE = 100_000
-_MAX_COLUMNS = 16_384
-MAX_BYTES = 256 * 1024 * 1024
-MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
-MAX_CELLS = 30_000_000
-"""Cells of one sheet, empty ones included: a stray entry in the last row and column must not fill the memory."""
-
 Cell = str | float | None
-
-
-class Unreadable(ValueError):
-    """The file cannot be opened as what its content says it is; `reason` is a code of the fault list."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -107,48 +92,8 @@ def _from_calamine(value: Any) -> Cell:
 
 
 def open_grids(path: Path) -> list[Grid]:
-    """All sheets of a workbook, or the one grid of a text file. Raises Unreadable."""
-    try:
-        size = path.stat().st_size
-    except FileNotFoundError as error:
-        raise Unreadable("missing") from error
-    if size > MAX_BYTES:
-        raise Unreadable("too_large")
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head[:4] == b"PK\x03\x04":
-        return _open_zip(path)
-    if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return _open_workbook(path)
-    return [_open_text(path)]
-
-
-def _open_zip(path: Path) -> list[Grid]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED_BYTES:
-                raise Unreadable("too_large")
-            if not any(entry.filename.startswith(("xl/", "content.xml")) for entry in archive.infolist()):
-                raise Unreadable("not_a_table")
-            for entry in archive.infolist():
-                if entry.filename.startswith("xl/worksheets/") and _spread(archive.read(entry)) > MAX_CELLS:
-                    raise Unreadable("too_large")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error) as error:
-        raise Unreadable("damaged") from error
-    return _open_workbook(path)
-
-
-def _spread(sheet: bytes) -> int:
-    """Cells from A1 to the last entry of a sheet's XML; where the last row alone shows it is small, an upper bound."""
-    last_row = max((int(row) for row in _ROW.findall(sheet)), default=0)
-    if last_row * _MAX_COLUMNS <= MAX_CELLS:
-        return last_row * _MAX_COLUMNS
-    entries = [(int(row), letters) for letters, row in _ENTRY.findall(sheet)]
-    widest = max((letters for _, letters in entries), key=lambda letters: (len(letters), letters), default=b"")
-    width = 0
-    for letter in widest:
-        width = width * 26 + letter - ord("A") + 1
-    return max((row for row, _ in entries), default=0) * width
+    """All sheets of a workbook, or the one grid of a text file. Raises Unreadable, also for what the gate refuses."""
+    return [_open_text(path)] if admit(path) == "text" else _open_workbook(path)
 
 
 def _open_workbook(path: Path) -> list[Grid]:
@@ -159,7 +104,7 @@ def _open_workbook(path: Path) -> list[Grid]:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             grids.append(Grid(name, [[_from_calamine(value) for value in row] for row in rows]))
     except (CalamineError, OSError, ValueError) as error:
-        raise Unreadable("damaged") from error
+        raise Unreadable("encrypted" if "assword" in str(error) else "damaged") from error
     return grids
 
 
@@ -190,6 +135,8 @@ def _open_text(path: Path) -> Grid:
     except csv.Error as error:
         raise Unreadable("damaged") from error
     width = max((len(row) for row in rows), default=0)
+    if width > MAX_COLUMNS:
+        raise Unreadable("too_wide")
     if width * len(rows) > MAX_CELLS:
         raise Unreadable("too_large")
     for row in rows:

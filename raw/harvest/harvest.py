@@ -24,7 +24,8 @@ import polars as pl
 from raw.contracts import Source, TableContract
 from raw.harvest.areas import AREA_COLUMNS
 from raw.harvest.faults import Fault, listed
-from raw.harvest.grid import Grid, Unreadable, open_grids
+from raw.harvest.gate import Unreadable
+from raw.harvest.grid import Grid, open_grids
 from raw.harvest.layout import LayoutFault, family, family_config, matches
 from raw.harvest.mapping import Mapped, Mapper, quote
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
@@ -32,7 +33,7 @@ from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "3"
+ENGINE_VERSION = "4"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Claim:
     """What a snapshot is: the tables (source, table) that claim it, or the reason why none does.
 
     `beside`: tables that the file holds beside those, and that no contract claims (a new sheet, a renamed title).
+    `detail` is a place in a file that is not opened (`Tabelle1!C5`), never its content.
     """
 
     snapshot: str
@@ -47,6 +49,12 @@ class Claim:
     reason: str | None = None
     published_on: str | None = None
     beside: list[str] = field(default_factory=list)
+    detail: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the file was not even opened: damaged, or kept out by the gate."""
+        return self.reason not in (None, "unclaimed", "ambiguous", "not_a_table", "missing")
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,8 @@ def claim_file(path: Path, sources: Mapping[str, Source]) -> Claim:
 
 def _as_claim(snapshot: str, entry: Mapping[str, Any]) -> Claim:
     tables = [(source, table) for source, table in entry["tables"]]
-    return Claim(snapshot, tables, entry["reason"], entry["published_on"], entry["beside"])
+    reason, published = entry["reason"], entry["published_on"]
+    return Claim(snapshot, tables, reason, published, entry["beside"], entry.get("detail", ""))
 
 
 def _detection_version(sources: Mapping[str, Source]) -> str:
@@ -154,7 +163,7 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
     try:
         grids = open_grids(path)
     except Unreadable as error:
-        return {"tables": [], "reason": error.reason, "published_on": None, "beside": []}
+        return {"tables": [], "reason": error.reason, "published_on": None, "beside": [], "detail": error.detail}
     tables: list[list[str]] = []
     beside: list[str] = []
     published, ambiguous = None, False

@@ -395,9 +395,9 @@ ALL = {
 }
 
 
-def take(lake: Lake, inbox: Path, sources: Mapping[str, Source]) -> None:
+def take(lake: Lake, inbox: Path, sources: Mapping[str, Source], now: dt.datetime = NOW) -> None:
     """Take the inbox in at the tests' own time, without waiting."""
-    lake.take_in(inbox, lambda: NOW, 0.0, lambda path, name: read_published_on(path, sources))
+    lake.take_in(inbox, lambda: now, 0.0, lambda path, name: read_published_on(path, sources))
 
 
 def harvest_all(folder: Path, sources: Mapping[str, Source], *deliveries: Delivery) -> dict[str, Harvest]:

@@ -14,8 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from raw.harvest import gate
 from raw.harvest import grid as grid_module
-from raw.harvest.grid import Unreadable, as_text, column_letters, open_grids
+from raw.harvest.gate import Unreadable
+from raw.harvest.grid import as_text, column_letters, open_grids
 from tests.raw.build import write_csv, write_xlsx
 
 OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -151,7 +153,7 @@ def test_any_damage_to_a_workbook_has_a_reason_or_does_no_harm(tmp_path: Path) -
         except Unreadable as error:
             reasons.add(error.reason)
     assert "damaged" in reasons
-    assert reasons <= {"damaged", "not_a_table", "too_large"}
+    assert reasons <= {"damaged", "not_a_table", "too_large", "encrypted", "path_trick", "zip_bomb"}
 
 
 @pytest.mark.parametrize("content", [b"%PDF-1.7\x00\x01", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(100)])
@@ -172,7 +174,7 @@ def test_a_file_that_is_gone_is_missing(tmp_path: Path) -> None:
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_csv(tmp_path / "a.csv", [["a", "b"]])
-    monkeypatch.setattr(grid_module, "MAX_BYTES", 2)
+    monkeypatch.setattr(gate, "MAX_BYTES", 2)
     assert reason(path) == "too_large"
 
 
@@ -181,7 +183,7 @@ def test_a_zip_that_unpacks_to_too_much_is_not_unpacked(tmp_path: Path, monkeypa
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", bytes(3_000_000))
     (tmp_path / "bomb.xlsx").write_bytes(buffer.getvalue())
-    monkeypatch.setattr(grid_module, "MAX_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr(gate, "MAX_UNPACKED_BYTES", 1_000_000)
     assert len(buffer.getvalue()) < 10_000
     assert reason(tmp_path / "bomb.xlsx") == "too_large"
 
