@@ -68,6 +68,9 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+AS_WRITTEN = "as written"
+"""Pattern of a stub that no dimension of the vocabulary describes: its text, spelled as a code, tells rows apart."""
+
 PUBLISHED = "published."
 """Before the id of a KPI: the measure of an agency's own figure, compared with ours and never a cell."""
 
@@ -125,7 +128,8 @@ class ColumnRule(_Model):
 class PeriodRule(_Model):
     """Where the period of a table stands: in a stub column, above the table or in the header.
 
-    Where the months have a column of their own (`month`), `stub` is that of the year.
+    Where the months have a column of their own (`month`), `stub` is that of the year; `words` are other entries of
+    that column (`I. Quartal: Q1`, `Gesamt: year`).
     """
 
     stub: str | None = None
@@ -133,6 +137,12 @@ class PeriodRule(_Model):
     text: str | None = None
     header: str | None = None
     format: Literal["year", "quarter", "month", "week", "calendar_week"] = "year"
+    words: dict[str, Annotated[str, Field(pattern=r"^(year|S[12]|Q[1-4]|0[1-9]|1[0-2])$")]] = {}
+
+    def within(self, entry: str, year: str) -> str:
+        """What an entry of the column `month` means beside a year, as text of a period."""
+        code = self.words.get(entry)
+        return f"{entry} {year}" if code is None else year if code == "year" else f"{year}-{code}"
 
 
 class AreaRule(_Model):

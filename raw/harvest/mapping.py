@@ -15,14 +15,14 @@ from typing import Any
 
 import polars as pl
 
-from raw.contracts import ColumnRule, Source, TableContract, table_settings
+from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
 from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
 from raw.harvest.values import number_from_text
-from raw.vocabulary.dimensions import code_from_label, format_dims
+from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period
@@ -146,9 +146,11 @@ class Mapper:
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
-        if rule and rule.month and rule.month in block.stubs:
+        if rule and rule.month:
+            if self._stub(block, rule.month, "period") is None:
+                return [None] * count
             months = zip(block.stubs[rule.month], block.stubs[stub], strict=True)
-            block.stubs[stub] = [f"{month} {year}" for month, year in months]
+            block.stubs[stub] = [rule.within(month, year) for month, year in months]
         return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
 
     def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
@@ -182,12 +184,13 @@ class Mapper:
         )
         rows: list[dict[str, str]] = [{"coverage": "joint"} if area in joint else {} for area in areas]
         for stub, pattern in pairs:
-            dimension = pattern.strip("{}")
+            written = pattern == AS_WRITTEN
+            dimension = stub if written else pattern.strip("{}")
             labels = self.table.labels.get(dimension)
             if stub not in block.stubs:
                 self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", stub)
                 continue
-            resolve = partial(code_from_label, dimension, extra=labels)
+            resolve = code_as_written if written else partial(code_from_label, dimension, extra=labels)
             codes = self._resolve(block, stub, resolve, "label", dimension)
             for row, code in zip(rows, codes, strict=True):
                 row[dimension] = code or "total"
@@ -239,7 +242,8 @@ class Mapper:
                 "area_vintage": pl.String, "period": pl.String, "status": pl.String,
             },
         )  # fmt: skip
-        is_text = entry is not None and entry.unit == "text"
+        unit = rule.unit or (entry.unit if entry else "unknown")
+        is_text = unit == "text"
         if block.skip_empty:
             frame = frame.filter(pl.col("value_text") != "")
         bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
@@ -265,7 +269,7 @@ class Mapper:
             "dims",
             (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
             "value_text",
-            pl.lit(rule.unit or (entry.unit if entry else "unknown")).alias("unit"),
+            pl.lit(unit).alias("unit"),
             "obs_status",
             pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
         )
