@@ -202,6 +202,8 @@ class TableContract(_Model):
     `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
     may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
     total. `brackets` is the status of figures that the publisher puts in brackets.
+    With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`) instead of being a
+    conflict.
     """
 
     id: str
@@ -211,6 +213,7 @@ class TableContract(_Model):
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
     status: StatusRule | None = None
+    repeated: bool = False
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0

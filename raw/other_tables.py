@@ -44,7 +44,7 @@ class OtherTable(_Model):
     """One line: the publisher's title and what each column is for the reader (`names` says how columns are listed).
 
     `data`: figures of unknown meaning; `texts`: entries that are words, kept as found; `keys`: leading columns whose
-    text tells the rows of one period apart; `ignore`: columns that say nothing, with the reason. `period` is one of the
+    text tells the rows of one period apart (`repeated`: not all of them); `ignore`: columns that say nothing, with the reason. `period` is one of the
     file's ways to read a period, `area` is where the file's own does not hold.
     """
 
@@ -53,6 +53,7 @@ class OtherTable(_Model):
     texts: str = ""
     keys: str = ""
     ignore: dict[str, str] = {}
+    repeated: bool = False
     period: str = "year"
     area: AreaRule | None = None
     symbols: dict[str, Symbol] = {}
@@ -104,6 +105,7 @@ class OtherTables(_Model):
             period=period,
             area=area,
             stubs=dict.fromkeys(names(line.keys), AS_WRITTEN),
+            repeated=line.repeated,
             symbols=line.symbols,
             columns=columns,
         )

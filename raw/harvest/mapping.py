@@ -8,6 +8,7 @@ Belongs here: joining a block with its contract. Does not belong here: layout (f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -99,7 +100,10 @@ class Mapper:
         areas = self._areas(block, columns, count)
         dims = self._stub_dims(block, count)
         status = self._status(block, count)
-        return [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+        rows = [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+        if self.table.repeated:
+            _number(rows)
+        return rows
 
     def _status(self, block: Block, count: int) -> Sequence[str | None]:
         """The status that a leading column gives to the figures of its row."""
@@ -285,6 +289,16 @@ class Mapper:
         allowed = " ".join(sorted(self.symbols))
         for row, text in frame.filter(pl.col("obs_status").is_null()).select("row", "value_text").iter_rows():
             self.fault("value", block.grid.address(row, column), describe(text), allowed)
+
+
+def _number(rows: list[_Row]) -> None:
+    """Give the second and every further row about the same thing the dimension `repeat`."""
+    seen: Counter[tuple[str | None, str | None, str]] = Counter()
+    for row in rows:
+        about = (row.period, row.area[0] if row.area else None, format_dims(row.dims))
+        seen[about] += 1
+        if seen[about] > 1:
+            row.dims["repeat"] = str(seen[about])
 
 
 def quote(path: str) -> str:
