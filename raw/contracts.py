@@ -201,9 +201,10 @@ class TableContract(_Model):
 
     `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
     may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
-    total. `brackets` is the status of figures that the publisher puts in brackets.
-    With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`) instead of being a
-    conflict.
+    total. `brackets` is the status of figures that the publisher puts in brackets. With `repeated`, rows that nothing
+    but their place tells apart are numbered (`repeat=2`) instead of being a conflict. A table that is not `understood`
+    is kept (`raw.other_tables`): what its series are like is not known, so no repetition, shift or factor is looked for
+    in them.
     """
 
     id: str
@@ -214,6 +215,7 @@ class TableContract(_Model):
     stubs: dict[str, str] | list[str] = {}
     status: StatusRule | None = None
     repeated: bool = False
+    understood: bool = True
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0

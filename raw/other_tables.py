@@ -44,8 +44,8 @@ class OtherTable(_Model):
     """One line: the publisher's title and what each column is for the reader (`names` says how columns are listed).
 
     `data`: figures of unknown meaning; `texts`: entries that are words, kept as found; `keys`: leading columns whose
-    text tells the rows of one period apart (`repeated`: not all of them); `ignore`: columns that say nothing, with the reason. `period` is one of the
-    file's ways to read a period, `area` is where the file's own does not hold.
+    text tells the rows of one period apart (`repeated`: not all of them); `ignore`: columns that say nothing, with the
+    reason. `period` is one of the file's ways to read a period, `area` is where the file's own does not hold.
     """
 
     title: str
@@ -106,6 +106,7 @@ class OtherTables(_Model):
             area=area,
             stubs=dict.fromkeys(names(line.keys), AS_WRITTEN),
             repeated=line.repeated,
+            understood=False,
             symbols=line.symbols,
             columns=columns,
         )

@@ -64,7 +64,7 @@ def _rules() -> dict[str, pl.Expr]:
     unit = pl.col("measure").replace_strict(units, default="unknown")
     kind = pl.col("measure").replace_strict(kinds, default="unknown")
     value = pl.col("value")
-    has_value = pl.col("obs_status").is_in(list(statuses_with_value())) & (unit != "text")
+    has_value = pl.col("obs_status").is_in(list(statuses_with_value())) & (pl.col("unit") != "text")
     key_format = pl.col("area_level").replace_strict(_KEY_FORMATS, default="^$")
     whole = value.is_null() | (value == value.round()) | ~unit.is_in(_COUNTS) | ~kind.is_in(["stock", "flow"])
     return {
