@@ -60,6 +60,7 @@ class Mapper:
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
+        self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
 
     def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
         """Note a fault and go on."""
@@ -248,11 +249,11 @@ class Mapper:
         )  # fmt: skip
         unit = rule.unit or (entry.unit if entry else "unknown")
         is_text = unit == "text"
+        cells = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
-            frame = frame.filter(pl.col("value_text") != "")
+            cells = cells.filter(pl.col("value_text") != "")
         bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, self.config, is_text, bracketed))
-        self._report_values(block, column, frame)
+        cells = cells.with_columns(self._value_and_status(rule, is_text, bracketed))
         of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
         if bracketed is not None:
             of_row = (
@@ -260,7 +261,7 @@ class Mapper:
                 .then(pl.lit(self.table.brackets))
                 .otherwise(of_row)
             )
-        return frame.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
+        found = cells.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
             "row",
             "cell",
             pl.lit(matched.key).alias("column"),
@@ -276,7 +277,17 @@ class Mapper:
             pl.lit(unit).alias("unit"),
             "obs_status",
             pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
-        )
+        ).collect()
+        self._report_values(block, column, found)
+        return found
+
+    def _value_and_status(self, rule: ColumnRule, is_text: bool, bracketed: pl.Expr | None) -> list[pl.Expr]:
+        """The expressions of `_value_and_status`, made once for all columns with the same symbols."""
+        key = (is_text, *sorted(rule.symbols.items()))
+        if key not in self._statuses:
+            symbols = {**self.symbols, **rule.symbols}
+            self._statuses[key] = _value_and_status(symbols, self.config, is_text, bracketed)
+        return self._statuses[key]
 
     def _basis(self, rule: ColumnRule) -> pl.Expr:
         """The column's basis, or the table's, which may change from a year on (a new census)."""
@@ -286,6 +297,8 @@ class Mapper:
         return (pl.lit(rule.basis) if rule.basis else expression).alias("basis")
 
     def _report_values(self, block: Block, column: int, frame: pl.DataFrame) -> None:
+        if not frame["obs_status"].null_count():
+            return
         allowed = " ".join(sorted(self.symbols))
         for row, text in frame.filter(pl.col("obs_status").is_null()).select("row", "value_text").iter_rows():
             self.fault("value", block.grid.address(row, column), describe(text), allowed)
