@@ -261,23 +261,27 @@ class Mapper:
                 .then(pl.lit(self.table.brackets))
                 .otherwise(of_row)
             )
-        found = cells.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
-            "row",
-            "cell",
-            pl.lit(matched.key).alias("column"),
-            pl.lit(concept).alias("measure"),
-            "area",
-            "area_level",
-            "area_vintage",
-            "period",
-            self._basis(rule),
-            "dims",
-            (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
-            "value_text",
-            pl.lit(unit).alias("unit"),
-            "obs_status",
-            pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
-        ).collect()
+        found = (
+            cells.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
+            .select(
+                "row",
+                "cell",
+                pl.lit(matched.key).alias("column"),
+                pl.lit(concept).alias("measure"),
+                "area",
+                "area_level",
+                "area_vintage",
+                "period",
+                self._basis(rule),
+                "dims",
+                (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
+                "value_text",
+                pl.lit(unit).alias("unit"),
+                "obs_status",
+                pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
+            )
+            .collect()
+        )
         self._report_values(block, column, found)
         return found
 
