@@ -38,6 +38,7 @@ class FileCheck:
     file: str
     tables: list[TableCheck]
     reason: str | None
+    beside: list[str] = field(default_factory=list)
 
     @property
     def fine(self) -> bool:
@@ -59,6 +60,7 @@ class FileCheck:
             lines.extend(fault.sentence(say.language) for fault in table.faults[:MAX_FAULTS])
             if len(table.faults) > MAX_FAULTS:
                 lines.append(say("more", count=len(table.faults) - MAX_FAULTS))
+        lines.extend(say("check_beside", file=self.file, table=table) for table in self.beside)
         return lines
 
 
@@ -72,4 +74,4 @@ def check_file(site: SiteResource, path: Path) -> FileCheck:
     for source, table in claim.tables:
         mapped = read_table(path, delivery, contracts[source], contracts[source].tables[table])
         tables.append(TableCheck(source, table, mapped.observations.height, mapped.faults))
-    return FileCheck(path.name, tables, claim.reason)
+    return FileCheck(path.name, tables, claim.reason, claim.beside)

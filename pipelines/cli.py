@@ -268,16 +268,23 @@ def source_violations(call: Call, name: str) -> None:
 @click.pass_obj
 @_speakable
 def source_unclaimed(call: Call) -> None:
-    """List files in the lake that belong to no contract."""
+    """List files in the lake that belong to no contract, and tables of files that do."""
     from pipelines.settings import site_resource
 
     site = site_resource(call.needed_site())
     claims = site.claims()
-    rows = [(d.name, claims[d.snapshot].reason) for d in site.lake().deliveries() if not claims[d.snapshot].tables]
+    deliveries = site.lake().deliveries()
+    rows = [(d.name, claims[d.snapshot].reason) for d in deliveries if not claims[d.snapshot].tables]
+    beside = [(d.name, table) for d in deliveries for table in claims[d.snapshot].beside]
     if call.as_json:
-        click.echo(json.dumps([{"name": name, "reason": reason} for name, reason in rows], ensure_ascii=False))
-    for name, reason in rows if not call.as_json else ():
+        listed = [{"name": name, "reason": reason} for name, reason in rows]
+        listed += [{"name": name, "table": table} for name, table in beside]
+        click.echo(json.dumps(listed, ensure_ascii=False))
+        return
+    for name, reason in rows:
         click.echo(f"{name}: {call.say(f'reason.{reason}')}")
+    for name, table in beside:
+        click.echo(call.say("check_beside", file=name, table=table))
 
 
 @main.command()

@@ -59,6 +59,9 @@ Basis = Annotated[str, _one_of("bases")]
 Meaning = Annotated[str, _one_of("meanings")]
 MeasureClass = Literal["none", "personal", "social", "establishment"]
 Symbol = Annotated[str, BeforeValidator(_symbol)]
+Granularity = Literal["year", "quarter", "month", "week", "calendar_week"]
+Decimal = Literal[",", ".", "thousands"]
+"""Which mark divides off decimals in a text; `thousands`: counts in mixed formats (see `raw.harvest.values`)."""
 Period = Annotated[str, Field(pattern=PERIOD_PATTERN)]
 ObsStatus = Annotated[str, _one_of("obs_status")]
 Text = dict[Literal["de", "en"], str]
@@ -81,7 +84,8 @@ class ColumnRule(_Model):
     `published` names the KPI that the agency itself prints here (a rate, a share, a mean), in `unit` after `factor`.
     `repeats`: the publisher gives this column more than once; two cells about the same thing must still agree.
     `lacks`: a column without which this figure (a total, a difference) is not what it says; where that one has no
-    value, this has none. `period`: the reference date that the header gives to this column alone.
+    value, this has none. `period`: the reference date that the header gives to this column alone. `decimal` and
+    `format` (of a date in the header) take the place of the family's and the table's.
     """
 
     concept: str | None = None
@@ -100,6 +104,9 @@ class ColumnRule(_Model):
     period: Period | None = None
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
+    decimal: Decimal | None = None
+    format: Granularity | None = None
+    note: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -126,17 +133,20 @@ class ColumnRule(_Model):
 
 
 class PeriodRule(_Model):
-    """Where the period of a table stands: in a stub column, above the table or in the header.
+    """Where the period of a table stands: in a stub column, above the table or in the header, or (`fixed`) nowhere.
 
     Where the months have a column of their own (`month`), `stub` is that of the year; `words` are other entries of
-    that column (`I. Quartal: Q1`, `Gesamt: year`).
+    that column (`I. Quartal: Q1`, `Gesamt: year`). `of_month`: where only a year stands, it is this month of it
+    (unemployed persons in December, not the yearly mean).
     """
 
     stub: str | None = None
     month: str | None = None
     text: str | None = None
     header: str | None = None
-    format: Literal["year", "quarter", "month", "week", "calendar_week"] = "year"
+    fixed: str | None = None
+    format: Granularity = "year"
+    of_month: int | None = Field(default=None, ge=1, le=12)
     words: dict[str, Annotated[str, Field(pattern=r"^(year|S[12]|Q[1-4]|0[1-9]|1[0-2])$")]] = {}
 
     def within(self, entry: str, year: str) -> str:
@@ -151,12 +161,14 @@ class AreaRule(_Model):
     `prefix` is what the publisher leaves out of its keys (`161` for `09161`). An area in the header is captured there
     (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
     get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
-    must have, where no sum would tell that one is missing.
+    must have, where no sum would tell that one is missing. `level`: the only level that the keys may mean. `vintage`:
+    the year of the territory, where it is not the figure's.
     """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
+    vintage: str | None = None
     prefix: str = ""
     joint: dict[str, str] = {}
     count: int | None = None
@@ -196,15 +208,27 @@ class Identity(_Model):
         return self
 
 
+class Correction(_Model):
+    """Rows that are wrong in the publisher's file and that nobody can set right: who says so, and why.
+
+    A row is named by its fingerprint (`raw.harvest.sheets.row_fingerprint`): once the publisher changes it, it counts.
+    """
+
+    drop_rows: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]]
+    reason: str
+    provider: str
+
+
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
-    `tolerance` and `incomplete` are about the sums that follow from the vocabulary (men + women = all): how far they
-    may be off, and which dimensions leave out persons without a statement, so that their parts may fall short of the
-    total. `brackets` is the status of figures that the publisher puts in brackets. With `repeated`, rows that nothing
-    but their place tells apart are numbered (`repeat=2`) instead of being a conflict. A table that is not `understood`
-    is kept (`raw.other_tables`): what its series are like is not known, so no repetition, shift or factor is looked for
-    in them.
+    `rows` chooses rows by the entry of a leading column: those to `take`, and those to `pass` over because another
+    table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
+    from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
+    statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
+    puts in brackets. With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
+    instead of being a conflict. A table that is not `understood` is kept (`raw.other_tables`): what its series are like
+    is not known, so no repetition, shift or factor is looked for in them.
     """
 
     id: str
@@ -213,6 +237,9 @@ class TableContract(_Model):
     period: PeriodRule | None = None
     area: AreaRule | None = None
     stubs: dict[str, str] | list[str] = {}
+    rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
+    decimal: Decimal | None = None
+    corrections: list[Correction] = []
     status: StatusRule | None = None
     repeated: bool = False
     understood: bool = True

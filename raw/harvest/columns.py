@@ -7,6 +7,7 @@ Belongs here: matching header paths with column rules. Does not belong here: the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,6 +16,8 @@ from raw.vocabulary.dimensions import code_from_label
 from raw.vocabulary.period import parse_period
 
 SEPARATOR = " | "
+_ANY = re.escape("{*}")
+_PLACE = re.compile(r"\\\{(\w+)\\\}")
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class ColumnMatch:
     twice: list[int] = field(default_factory=list)
 
 
-def capture(pattern: str, path: str, table: TableContract) -> Captured | None:
-    """What a header path says under a pattern such as `Stichtag | {date} | {sex}` or `{area} | {area_name}`, or None.
+def capture(pattern: str, path: str, table: TableContract, granularity: str | None = None) -> Captured | None:
+    """What a header path says under a pattern such as `Stichtag {date} | {sex}` or `{area} | {area_name}`, or None.
 
     `{date}` may stand twice (a year above its quarters): its texts together are the period. `{*}` is any text.
     """
@@ -59,24 +62,38 @@ def capture(pattern: str, path: str, table: TableContract) -> Captured | None:
         return None
     found, dates = Captured(), []
     for want, have in zip(wanted, segments, strict=True):
-        if not (want.startswith("{") and want.endswith("}")):
-            if want != have:
-                return None
-            continue
-        name = want[1:-1]
-        if name == "*":
-            continue
-        if name == "date":
-            dates.append(have)
-        elif name in ("area", "area_name"):
-            setattr(found, name, have)
-        elif code := code_from_label(name, have, table.labels.get(name)):
-            found.dims[name] = code
-        else:
+        if (places := _places(want, have)) is None:
             return None
+        for name, text in places.items():
+            if name == "date":
+                dates.append(text)
+            elif name in ("area", "area_name"):
+                setattr(found, name, text)
+            elif code := code_from_label(name, text, table.labels.get(name)):
+                found.dims[name] = code
+            else:
+                return None
     if dates:
-        found.period = parse_period(" ".join(dates), table.period.format if table.period else "year")
+        found.period = period_of(" ".join(dates), table, granularity)
     return None if dates and found.period is None else found
+
+
+def _places(want: str, have: str) -> dict[str, str] | None:
+    """What stands at the `{places}` of a segment (`Arbeitslose ({date})`), or None where the words differ."""
+    if "{" not in want:
+        return {} if want == have else None
+    expression = _PLACE.sub(r"(?P<\1>.+?)", re.escape(want).replace(_ANY, "(?:.+?)"))
+    found = re.fullmatch(expression, have)
+    return found.groupdict() if found else None
+
+
+def period_of(text: str, table: TableContract, granularity: str | None = None) -> str | None:
+    """The period that a text means in this table: the contract's word for it first, then as agencies write it."""
+    rule = table.period
+    named = table.labels.get("date", {}).get(text, text)
+    period = parse_period(named, granularity or (rule.format if rule else "year"))
+    of_month = rule.of_month if rule else None
+    return f"{period}-{of_month:02d}" if period and of_month and len(period) == len("2023") else period
 
 
 def match_columns(headers: Mapping[int, str], table: TableContract) -> ColumnMatch:
@@ -105,6 +122,6 @@ def _match(path: str, table: TableContract) -> Matched | None:
             return Matched(key, rule, dict(rule.dims))
     for key, rule in table.columns.items():
         for pattern in (key, *rule.aliases):
-            if "{" in pattern and (found := capture(pattern, path, table)):
+            if "{" in pattern and (found := capture(pattern, path, table, rule.format)):
                 return Matched(key, rule, {**rule.dims, **found.dims}, found.period, found.area, found.area_name)
     return None

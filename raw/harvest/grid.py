@@ -22,6 +22,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 CSV_SHEET = "csv"
 _ROW = re.compile(rb'<row [^>]*?\br="(\d+)"')
 _ENTRY = re.compile(rb'<c [^>]*?\br="([A-Z]{1,3})(\d+)"[^>/]*>')
+_GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
+"""Umlauts where German words have them: what an old encoding would turn into signs."""
+_SAMPLE = 100_000
 _MAX_COLUMNS = 16_384
 MAX_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 2 * 1024 * 1024 * 1024
@@ -41,10 +44,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Grid:
-    """One sheet: `rows[r][c]` is a text, a number or None; all rows are equally long and start at A1."""
+    """One sheet: `rows[r][c]` is a text, a number or None; all rows are equally long and start at A1.
+
+    A `transposed` grid is a sheet turned over its diagonal; its addresses are still those of the sheet.
+    """
 
     sheet: str
     rows: list[list[Cell]]
+    transposed: bool = False
 
     @property
     def width(self) -> int:
@@ -59,7 +66,13 @@ class Grid:
 
     def address(self, row: int, column: int) -> str:
         """`Sheet!A1` of a cell (row and column from 0)."""
+        if self.transposed:
+            row, column = column, row
         return f"{self.sheet}!{column_letters(column)}{row + 1}"
+
+    def transpose(self) -> Grid:
+        """The same cells with rows and columns exchanged."""
+        return Grid(self.sheet, [list(row) for row in zip(*self.rows, strict=True)], not self.transposed)
 
 
 def column_letters(column: int) -> str:
@@ -153,12 +166,16 @@ def _open_workbook(path: Path) -> list[Grid]:
 def _decode(content: bytes) -> str:
     if b"\x00" in content[:4096]:
         raise Unreadable("not_a_table")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return content.decode("latin-1")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        words = {name: len(_GERMAN.findall(content[:_SAMPLE].decode(name))) for name in ("latin-1", "mac_roman")}
+    if words["mac_roman"] > words["latin-1"]:
+        return content.decode("mac_roman")
+    try:
+        return content.decode("cp1252")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 def _open_text(path: Path) -> Grid:

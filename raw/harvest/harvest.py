@@ -15,6 +15,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,27 @@ from raw.harvest.areas import AREA_COLUMNS
 from raw.harvest.faults import Fault, listed
 from raw.harvest.grid import Grid, Unreadable, open_grids
 from raw.harvest.layout import LayoutFault, family, family_config, matches
-from raw.harvest.mapping import Mapped, Mapper
+from raw.harvest.mapping import Mapped, Mapper, quote
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a snapshot is: the tables (source, table) that claim it, or the reason why none does."""
+    """What a snapshot is: the tables (source, table) that claim it, or the reason why none does.
+
+    `beside`: tables that the file holds beside those, and that no contract claims (a new sheet, a renamed title).
+    """
 
     snapshot: str
     tables: list[tuple[str, str]] = field(default_factory=list)
     reason: str | None = None
     published_on: str | None = None
+    beside: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -112,9 +117,7 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
     claims: dict[str, Claim] = {}
     for sha256 in dict.fromkeys(delivery.snapshot for delivery in lake.deliveries()):
         entry = known.get(sha256) or _claim(lake.snapshot_path(sha256), sources)
-        claims[sha256] = Claim(
-            sha256, [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"]
-        )
+        claims[sha256] = _as_claim(sha256, entry)
         if entry["reason"] != "missing":
             known[sha256] = entry
     if memory != (now := {"version": version, "claims": known}):
@@ -130,8 +133,12 @@ def read_published_on(path: Path, sources: Mapping[str, Source]) -> str | None:
 
 def claim_file(path: Path, sources: Mapping[str, Source]) -> Claim:
     """Which tables a file outside the lake holds (its claim has no snapshot)."""
-    entry = _claim(path, sources)
-    return Claim("", [(source, table) for source, table in entry["tables"]], entry["reason"], entry["published_on"])
+    return _as_claim("", _claim(path, sources))
+
+
+def _as_claim(snapshot: str, entry: Mapping[str, Any]) -> Claim:
+    tables = [(source, table) for source, table in entry["tables"]]
+    return Claim(snapshot, tables, entry["reason"], entry["published_on"], entry["beside"])
 
 
 def _detection_version(sources: Mapping[str, Source]) -> str:
@@ -147,13 +154,16 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
     try:
         grids = open_grids(path)
     except Unreadable as error:
-        return {"tables": [], "reason": error.reason, "published_on": None}
+        return {"tables": [], "reason": error.reason, "published_on": None, "beside": []}
     tables: list[list[str]] = []
+    beside: list[str] = []
     published, ambiguous = None, False
     for name in sorted({source.contract.family for source in sources.values()}):
         if not (found := family(name).identify(grids)):
             continue
         date = family(name).published_on(grids)
+        others: list[str] = []
+        before = len(tables)
         for attributes in found:
             claimed = [
                 [source.id, table.id]
@@ -163,10 +173,18 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
                 if matches(table.detect, attributes)
             ]
             ambiguous |= len(claimed) > 1
+            others += [] if claimed else [_called(attributes)]
             tables.extend(claim for claim in claimed if claim not in tables)
             published = date.isoformat() if date and claimed else published
+        beside += others if len(tables) > before else []
     reason = "ambiguous" if ambiguous else None if tables else "unclaimed"
-    return {"tables": tables, "reason": reason, "published_on": published}
+    return {"tables": tables, "reason": reason, "published_on": published, "beside": beside}
+
+
+def _called(attributes: Mapping[str, str]) -> str:
+    """What people call a table: its sheet, its code or its part of the sheet."""
+    named = [attributes[key] for key in ("sheet", "code") if attributes.get(key)]
+    return " ".join([*named, *(quote(attributes[key]) for key in ("group", "entry") if attributes.get(key))])
 
 
 def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> Harvest:
@@ -277,6 +295,13 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
 
 
 def _grids(path: Path) -> list[Grid]:
+    """The sheets of a file; those of the last one are kept, for a workbook often holds several tables."""
+    about = path.stat() if path.exists() else None
+    return _last_grids(path, about and (about.st_mtime_ns, about.st_size))
+
+
+@lru_cache(maxsize=1)
+def _last_grids(path: Path, _version: tuple[int, int] | None) -> list[Grid]:
     return open_grids(path)
 
 

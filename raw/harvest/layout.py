@@ -22,6 +22,7 @@ from raw.contracts import TableContract
 from raw.harvest.grid import Grid
 from raw.vocabulary.period import parse_date
 
+DATE = r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\. [A-Z][a-zä]+ \d{4})"
 _FAMILIES = Path(__file__).parents[1] / "families"
 
 
@@ -38,9 +39,10 @@ class Block:
     """A table inside a grid.
 
     `headers`: data column → header path (`A | B`). `rows`: the grid's data rows. `stubs`: name → one text per data row
-    (keys may be put together from several columns); `stub_columns`: name → grid column, for addresses. `texts`: the
-    lines above the table. `skip_empty`: an empty cell means "not in this table" instead of "missing". `faults`: what is
-    wrong with the layout, where the rest can still be read (a family raises what leaves nothing to read).
+    (keys may be put together from several columns); `stub_columns`: name → grid column, for addresses. `fixed`: stub →
+    the one cell that holds for all rows. `texts`: the lines above the table. `skip_empty`: an empty cell means "not in
+    this table" instead of "missing". `faults`: what is wrong with the layout, where the rest can still be read (what
+    leaves nothing to read is raised).
     """
 
     grid: Grid
@@ -53,6 +55,7 @@ class Block:
     published_on: dt.date | None = None
     skip_empty: bool = False
     faults: list[LayoutFault] = field(default_factory=list)
+    fixed: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class Family(Protocol):
@@ -75,8 +78,10 @@ class Family(Protocol):
 
 @cache
 def family(name: str) -> Family:
-    """The family module of this name."""
-    return cast("Family", importlib.import_module(f"raw.families.{name}"))
+    """The family module of this name; a family without a module is read as its YAML says (`raw.harvest.sheets`)."""
+    if (_FAMILIES / f"{name}.py").exists():
+        return cast("Family", importlib.import_module(f"raw.families.{name}"))
+    return cast("Family", importlib.import_module("raw.harvest.sheets").SheetFamily(family_config(name)))
 
 
 @cache
@@ -127,8 +132,7 @@ def merged_headers(
 
 def find_date(pattern: str, texts: Iterable[str]) -> dt.date | None:
     """The date at `{date}` in the first text that contains the pattern."""
-    date = r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{1,2}\. [A-Zä-ü][a-zä-ü]+ \d{4}|\d{4}-\d\d-\d\d)"
-    expression = re.compile(re.escape(pattern).replace(r"\{date\}", date))
+    expression = re.compile(re.escape(pattern).replace(r"\{date\}", DATE))
     for text in texts:
         if found := expression.search(text):
             return parse_date(found.group(1))

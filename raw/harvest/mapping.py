@@ -18,7 +18,7 @@ import polars as pl
 
 from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
 from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
-from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns
+from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
@@ -56,7 +56,9 @@ class Mapper:
         self.config = family_config(source.contract.family)
         self.symbols = {**self.config["symbols"], **source.contract.symbols, **table.symbols}
         self.settings = table_settings(source, table)
-        resolve = area_resolver(source.areas, self.config.get("area_levels", []))
+        only = table.area.level if table.area else None
+        levels = [level for level in self.config.get("area_levels", []) if only in (None, level["level"])]
+        resolve = area_resolver(source.areas, levels)
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
@@ -100,6 +102,10 @@ class Mapper:
         periods = self._periods(block, columns, count)
         areas = self._areas(block, columns, count)
         dims = self._stub_dims(block, count)
+        of_table = self.table.area.vintage if self.table.area else None
+        if of_table or "area_vintage" in block.stubs:
+            years = [of_table] * count if of_table else block.stubs["area_vintage"]
+            areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         status = self._status(block, count)
         rows = [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
         if self.table.repeated:
@@ -120,6 +126,11 @@ class Mapper:
         """Resolve each distinct text of a stub once; one that means nothing is a fault at every cell it stands in."""
         texts = block.stubs[stub]
         meaning = {text: resolve(text) for text in dict.fromkeys(texts)}
+        if stub in block.fixed:
+            for text in meaning:
+                if meaning[text] is None:
+                    self.fault(code, block.grid.address(*block.fixed[stub]), describe(text), what)
+            return [meaning[text] for text in texts]
         for row, text in zip(block.rows, texts, strict=True):
             if meaning[text] is None:
                 self.fault(code, block.grid.address(row, block.stub_columns[stub]), describe(text), what)
@@ -136,6 +147,8 @@ class Mapper:
     def _periods(self, block: Block, columns: ColumnMatch, count: int) -> list[str | None]:
         rule = self.table.period
         granularity = rule.format if rule else "year"
+        if rule and rule.fixed:
+            return [rule.fixed] * count
         if rule and rule.text:
             date = find_date(rule.text, block.texts)
             if date is None:
@@ -144,7 +157,7 @@ class Mapper:
         wanted = {c: matched for c, matched in columns.matched.items() if matched.rule.ignore is None}
         undated = [c for c, matched in wanted.items() if not (matched.period or matched.rule.period)]
         in_header = any(matched.period for matched in wanted.values())
-        if wanted and (in_header or not undated):
+        if wanted and (in_header or not undated) and not (undated and rule and rule.stub):
             for column in undated:
                 self.fault("period", block.grid.address(block.header_row, column), "–")
             return [None] * count
@@ -156,7 +169,7 @@ class Mapper:
                 return [None] * count
             months = zip(block.stubs[rule.month], block.stubs[stub], strict=True)
             block.stubs[stub] = [rule.within(month, year) for month, year in months]
-        return self._resolve(block, stub, lambda text: parse_period(text, granularity), "period")
+        return self._resolve(block, stub, lambda text: period_of(text, self.table), "period")
 
     def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
         rule = self.table.area
@@ -182,7 +195,7 @@ class Mapper:
 
     def _stub_dims(self, block: Block, count: int) -> list[dict[str, str]]:
         stubs = self.table.stubs
-        pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs if name.startswith("{"))
+        pairs = stubs.items() if isinstance(stubs, dict) else ((name, name) for name in stubs)
         joint = self.table.area.joint if self.table.area else {}
         areas = (
             block.stubs.get(self.table.area.stub or "area", [""] * count) if joint and self.table.area else [""] * count
@@ -190,6 +203,8 @@ class Mapper:
         rows: list[dict[str, str]] = [{"coverage": "joint"} if area in joint else {} for area in areas]
         for stub, pattern in pairs:
             written = pattern == AS_WRITTEN
+            if not written and not pattern.startswith("{"):
+                continue
             dimension = stub if written else pattern.strip("{}")
             labels = self.table.labels.get(dimension)
             if stub not in block.stubs:
@@ -228,11 +243,16 @@ class Mapper:
         concept = rule.measure or f"{self.table.id}.{matched.key}"
         entry = concepts().get(concept)
         letters, of_column = column_letters(column), rule.period or matched.period
+        cells = (
+            [grid.address(row, column) for row in block.rows]
+            if grid.transposed
+            else [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows]
+        )
         dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
         frame = pl.DataFrame(
             {
                 "row": list(block.rows),
-                "cell": [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows],
+                "cell": cells,
                 "area": [row.area[0] if row.area else None for row in rows],
                 "area_level": [row.area[1] if row.area else None for row in rows],
                 "area_vintage": [vintage(row.area, of_column or row.period) for row in rows],
@@ -249,11 +269,11 @@ class Mapper:
         )  # fmt: skip
         unit = rule.unit or (entry.unit if entry else "unknown")
         is_text = unit == "text"
-        cells = frame.lazy()  # one pass: there are thousands of small columns
+        lazy = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
-            cells = cells.filter(pl.col("value_text") != "")
+            lazy = lazy.filter(pl.col("value_text") != "")
         bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        cells = cells.with_columns(self._value_and_status(rule, is_text, bracketed))
+        lazy = lazy.with_columns(self._value_and_status(rule, is_text, bracketed))
         of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
         if bracketed is not None:
             of_row = (
@@ -262,7 +282,7 @@ class Mapper:
                 .otherwise(of_row)
             )
         found = (
-            cells.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
+            lazy.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
             .select(
                 "row",
                 "cell",
@@ -274,7 +294,7 @@ class Mapper:
                 "period",
                 self._basis(rule),
                 "dims",
-                (pl.col("value") * rule.factor).alias("value") if rule.factor != 1.0 else pl.col("value"),
+                _times(pl.col("value"), rule.factor),
                 "value_text",
                 pl.lit(unit).alias("unit"),
                 "obs_status",
@@ -286,11 +306,12 @@ class Mapper:
         return found
 
     def _value_and_status(self, rule: ColumnRule, is_text: bool, bracketed: pl.Expr | None) -> list[pl.Expr]:
-        """The expressions of `_value_and_status`, made once for all columns with the same symbols."""
-        key = (is_text, *sorted(rule.symbols.items()))
+        """The expressions of `_value_and_status`, made once for all columns with the same symbols and decimal mark."""
+        decimal = rule.decimal or self.table.decimal or self.config["decimal"]
+        key = (is_text, decimal, *sorted(rule.symbols.items()))
         if key not in self._statuses:
-            symbols = {**self.symbols, **rule.symbols}
-            self._statuses[key] = _value_and_status(symbols, self.config, is_text, bracketed)
+            symbols, format_ = {**self.symbols, **rule.symbols}, {**self.config, "decimal": decimal}
+            self._statuses[key] = _value_and_status(symbols, format_, is_text, bracketed)
         return self._statuses[key]
 
     def _basis(self, rule: ColumnRule) -> pl.Expr:
@@ -342,16 +363,22 @@ def _value_and_status(
     zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
     missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}
     number = pl.coalesce(pl.col("number"), number_from_text(text, config["decimal"]))
+    empty = missing.get("", config.get("empty", "O"))
     value = pl.when(text.is_in(zeros)).then(0.0).when(text.is_in(list(missing))).then(None).otherwise(number)
     status = (
         pl.when(text == "")
-        .then(pl.lit(None if config.get("empty") == "fault" else "O", pl.String))
+        .then(pl.lit(None if empty == "fault" else empty, pl.String))
         .when(text.is_in(list(missing)))
         .then(text.replace_strict(missing, default=None, return_dtype=pl.String))
         .when(value.is_not_null() & value.is_finite())
         .then(pl.lit("A"))
     )
     return [value.alias("value"), status.alias("obs_status")]
+
+
+def _times(value: pl.Expr, factor: float) -> pl.Expr:
+    """A value in its concept's unit; without the noise of binary fractions, by which 128.2 thousand were no count."""
+    return value if factor == 1.0 else (value * factor).round_sig_figs(14).alias("value")
 
 
 def _without_incomplete_totals(cells: pl.DataFrame, table: TableContract) -> pl.DataFrame:

@@ -23,20 +23,17 @@ _SEMESTER = re.compile(rf"{_Y}-S([12])\Z")
 _QUARTER = re.compile(rf"{_Y}-Q([1-4])\Z")
 _MONTH = re.compile(rf"{_Y}-(0[1-9]|1[0-2])\Z")
 _WEEK = re.compile(rf"{_Y}-W(0[1-9]|[1-4][0-9]|5[0-3])\Z")
-_GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})\.([0-9]{{1,2}})\.{_Y}\Z")
+_GERMAN_DATE = re.compile(rf"([0-9]{{1,2}})([._])([0-9]{{1,2}})\2{_Y}\Z")
 MONTHS_DE = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni"),
     *("Juli", "August", "September", "Oktober", "November", "Dezember"),
 )
 """German names of the months, in their order."""
-_NAMED_DATE = re.compile(rf"([0-9]{{1,2}})\. ({'|'.join(MONTHS_DE)}) {_Y}\Z")
 _ISO_DATE = re.compile(rf"{_Y}-([0-9]{{2}})-([0-9]{{2}})\Z")
+_LOW_DATE = re.compile(rf"{_Y}_([0-9]{{2}})_([0-9]{{2}})\Z")
+_COMPACT = re.compile(rf"{_Y}(0[1-9]|1[0-2])\Z")
+_MONTH_NAME = re.compile(rf"(?:([0-9]{{1,2}})\. ?)?([A-ZJ][a-zä]{{2,8}})\.? {_Y}\Z")
 _SPAN = re.compile(rf"({_Y}-[0-9]{{2}}-[0-9]{{2}})/P([1-9][0-9]?)Y\Z")
-_MONTH_NAMES = (
-    "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
-    "Dezember",
-)  # fmt: skip
-_NAMED_MONTH = re.compile(rf"({'|'.join(_MONTH_NAMES)}) {_Y}(\.0)?\Z")
 _SCHOOL_YEAR = re.compile(rf"{_Y}/([0-9]{{2}}|[0-9]{{4}})\Z")
 _NAMED = (
     (re.compile(rf"{_Y} ([1-4])\. ?(?:Quartal|Vierteljahr)\Z"), "{0}-Q{1}"),
@@ -218,16 +215,21 @@ def shift(period: str, years: int) -> str:
 
 
 def parse_date(text: str) -> dt.date | None:
-    """A date as agencies write it (`31.12.2020`, `15. Mai 2022`, `2013-12-31`), or None."""
-    if found := _NAMED_DATE.match(text.strip()):
-        text = f"{found[1]}.{MONTHS_DE.index(found[2]) + 1}.{found[3]}"
-    for pattern, order in ((_GERMAN_DATE, (3, 2, 1)), (_ISO_DATE, (1, 2, 3))):
+    """A date as agencies write it (`31.12.2020`, `31_12_2020`, `2013-12-31`, `3. Januar 2025`), or None."""
+    if (named := _MONTH_NAME.match(text.strip())) and named[1] and (month := _month_number(named[2])):
+        text = f"{named[1]}.{month}.{named[3]}"
+    for pattern, order in ((_GERMAN_DATE, (4, 3, 1)), (_ISO_DATE, (1, 2, 3)), (_LOW_DATE, (1, 2, 3))):
         if found := pattern.match(text.strip()):
             try:
                 return dt.date(*(int(found.group(i)) for i in order))
             except ValueError:
                 return None
     return None
+
+
+def _month_number(name: str) -> int | None:
+    """The number of a month whose name is written out or abbreviated (`Dez`, `Sept`, `März`)."""
+    return next((n for n, month in enumerate(MONTHS_DE, 1) if name in (month, month[:3], month[:4])), None)
 
 
 def parse_period(text: str, granularity: str = "year") -> str | None:
@@ -246,8 +248,10 @@ def parse_period(text: str, granularity: str = "year") -> str | None:
         if int(end) not in (int(begin) + 1, (int(begin) + 1) % 100):
             return None
         return school_year(begin) if granularity == "school_year" and int(begin) < 2199 else begin
-    if found := _NAMED_MONTH.match(text):
-        return f"{found[2]}-{_MONTH_NAMES.index(found[1]) + 1:02d}"
+    if (named := _MONTH_NAME.match(text)) and named[1] is None and (month := _month_number(named[2])):
+        return f"{named[3]}-{month:02d}"
+    if compact := _COMPACT.match(text):
+        return parse_period(f"{compact[1]}-{compact[2]}-01", granularity)
     if (date := parse_date(text)) is None:
         return _as_written(text)
     if granularity == "year":

@@ -160,7 +160,11 @@ def real(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     def deliver(name: str, table: str) -> Delivery:
         return delivery(*harvested(name), table)
 
-    deliver.tables = lambda name: sorted(harvested(name)[1]["table"].unique())  # type: ignore[attr-defined]
+    def understood(name: str) -> list[str]:
+        source, observations, _ = harvested(name)
+        return sorted(table for table in observations["table"].unique() if source.tables[table].understood)
+
+    deliver.tables = understood  # type: ignore[attr-defined]
     return deliver
 
 

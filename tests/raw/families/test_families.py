@@ -96,6 +96,12 @@ def test_a_factor_counts_and_the_text_as_found_stays(tmp_path: Path, sources: di
     ]
 
 
+def test_a_factor_leaves_no_noise_of_binary_fractions(tmp_path: Path, sources: dict[str, Source]) -> None:
+    frame = read(tmp_path, sources, KISS.but((1, 5, "128.2"))).filter(pl.col("column") == "var5")
+    assert 128.2 * 1000 != 128200
+    assert frame["value"][0] == 128200
+
+
 def test_an_ignored_column_gives_nothing_whatever_stands_in_it(tmp_path: Path, sources: dict[str, Source]) -> None:
     frame = read(tmp_path, sources, KISS)
     assert "var6" not in set(frame["column"])

@@ -65,6 +65,13 @@ def test_every_cell_has_the_address_that_the_spreadsheet_shows(tmp_path: Path) -
     assert grid.text(0, 0) == grid.text(99, 0) == grid.text(0, 99) == ""
 
 
+def test_a_grid_turned_over_keeps_the_addresses_of_its_sheet(tmp_path: Path) -> None:
+    grid = open_grids(workbook(tmp_path))[1]
+    turned = grid.transpose()
+    assert (turned.text(2, 1), turned.address(2, 1)) == (grid.text(1, 2), grid.address(1, 2)) == ("1467", "Blatt 1!C2")
+    assert turned.transpose() == grid
+
+
 def test_whole_numbers_have_no_decimals_and_text_no_edges() -> None:
     assert [as_text(cell) for cell in (88502.0, -3.0, 1e15, 0.25, " a ", "\u00a0b", None)] == [
         "88502",
@@ -89,7 +96,7 @@ def test_an_old_workbook_is_recognised_by_its_first_bytes(tmp_path: Path) -> Non
     assert reason(tmp_path / "a.csv") == "damaged"
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-8", "utf-8-sig", "mac_roman"])
 def test_text_is_read_in_the_encodings_of_the_agencies(tmp_path: Path, encoding: str) -> None:
     path = write_csv(tmp_path / "a.csv", [["Straße", "Größe €"], ["", "06411"]], encoding)
     assert open_grids(path)[0].rows == [["Straße", "Größe €"], [None, "06411"]]

@@ -181,7 +181,7 @@ def test_a_snapshot_that_is_gone_is_named_and_stops_nothing(site: Site) -> None:
     assert [fault.code for file in harvest.files for fault in file.faults] == ["missing"]
     assert harvest_source(site.lake, site.sources["t_regional"], claims).rejected == []
     (site.lake.root / "observations" / "claims.json").unlink()
-    assert identify(site.lake, site.sources)[gone] == Claim(gone, [], "missing", None)
+    assert identify(site.lake, site.sources)[gone] == Claim(gone, [], "missing", None, [])
 
 
 def test_a_file_that_was_missing_is_read_when_it_is_back(site: Site) -> None:

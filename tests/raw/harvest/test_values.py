@@ -34,6 +34,16 @@ def test_a_number_with_a_decimal_point_reads_as_its_value(numbers: list[float]) 
     assert read([repr(number) for number in numbers], ".") == numbers
 
 
+@given(st.lists(st.tuples(st.integers(0, 9999), st.booleans())))
+def test_a_count_whose_thousands_became_a_fraction_reads_as_the_count(numbers: list[tuple[int, bool]]) -> None:
+    """3353 was written `3.353` or `3353.0`, 3440 `3.44`; what could be both (`2.0`: 2 or 2000) is no number."""
+    texts = [f"{number / 1000}" if grouped and number % 1000 else f"{number}.0" for number, grouped in numbers]
+    wanted = [None if len(text) == len("2.0") and text.endswith(".0") else number for text, (number, _) in
+              zip(texts, numbers, strict=True)]  # fmt: skip
+    assert read(texts, "thousands") == wanted
+    assert read(["12", "3.3530", "1.234.567", "-5", "x"], "thousands") == [12, None, None, None, None]
+
+
 @pytest.mark.parametrize(
     ("text", "comma", "point"),
     [

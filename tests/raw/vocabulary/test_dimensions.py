@@ -70,3 +70,17 @@ def test_labels_mean_what_the_vocabulary_says_and_the_contract_goes_first() -> N
     assert code_from_label("unheard", "of") is None
     assert code_from_label("sex", "Frauen", {"Frauen": "x"}) == "x"
     assert code_from_label("sex", "Männer", {"Frauen": "x"}) == "m"
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [
+        ("DIE LINKE", "die_linke"),
+        ("GRÜNE", "gruene"),
+        ('Bürgerbewegung "miteinander"', "buergerbewegung_miteinander"),
+        ("Ab jetzt...Demokratie", "ab_jetzt...demokratie"),
+        ("???", None),
+    ],
+)
+def test_a_party_is_coded_by_its_own_words(label: str, code: str | None) -> None:
+    assert code_from_label("party", label) == code

@@ -99,6 +99,14 @@ def test_whatever_the_text_the_answer_is_a_period_or_none(text: str) -> None:
         ("März 2019", "month", "2019-03"),
         ("Dezember 2019.0", "month", "2019-12"),
         ("2019", "quarter", "2019"),
+        ("31_12_2018", "year", "2018"),
+        ("2020_12_31", "month", "2020-12"),
+        ("202012", "month", "2020-12"),
+        ("202012", "year", "2020"),
+        ("Dez 2013", "month", "2013-12"),
+        ("März 2014", "year", "2014-03"),
+        ("Sept. 2014", "month", "2014-09"),
+        ("3. Januar 2025", "month", "2025-01"),
     ],
 )
 def test_the_writings_of_the_agencies_are_understood(text: str, granularity: str, period: str) -> None:
@@ -122,6 +130,12 @@ def test_the_writings_of_the_agencies_are_understood(text: str, granularity: str
         "-2023",
         "31.12.20",
         "2019-02-29",
+        "2020_12_32",
+        "31_12.2018",
+        "202013",
+        "Sommer 2023",
+        "Decke 2014",
+        "31. Februar 2020",
     ],
 )
 def test_what_is_no_period_is_not_guessed_at(text: str) -> None:
