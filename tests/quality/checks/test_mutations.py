@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -194,4 +195,5 @@ def test_in_real_tables_each_error_is_caught_or_nothing_contradicts_it(
     assert len(cases) >= 500
     result = experiment("identity-mutations", cases, lambda case: damage(real, case), sample=12)
     caught = Counter({name: count for name, count in result.figures.items() if name.endswith(": caught")})
-    assert sum(caught.values()) >= 0.7 * result.run
+    by_chance = 0.0 if result.run == len(cases) else 2.33 * math.sqrt(0.7 * 0.3 * result.run)
+    assert sum(caught.values()) >= 0.7 * result.run - by_chance  # a sample of 70 % falls below that once in 100
