@@ -30,9 +30,12 @@ from raw.contracts import (
 )
 from raw.corrections import ValueCorrection
 from raw.differences import Difference
+from raw.other_tables import OtherTables
 
 PRODUCT_SOURCES = Path(__file__).parent / "sources"
-OTHER_FILES = ("source", "areas", "known_violations", "confirmations", "differences", "corrections")
+OTHER_FILES = (
+    "source", "areas", "known_violations", "confirmations", "differences", "corrections", "other_tables",
+)  # fmt: skip
 """Names of YAML files in a source's folder that are no tables."""
 
 _VIOLATIONS = TypeAdapter(list[KnownViolation])
@@ -58,6 +61,7 @@ class _Files:
     contract: SourceContract | None = None
     areas: AreaList | None = None
     tables: dict[str, TableContract] = field(default_factory=dict)
+    others: dict[str, TableContract] = field(default_factory=dict)
     violations: list[KnownViolation] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
@@ -84,6 +88,13 @@ class _Files:
             self.violations.extend(_VIOLATIONS.validate_python(data or []))
         elif path.stem == "confirmations":
             self.confirmations.extend(_CONFIRMATIONS.validate_python(data or []))
+        elif path.stem == "other_tables":
+            try:
+                self.others |= OtherTables.model_validate(data).contracts()
+            except ValueError as error:
+                if isinstance(error, ValidationError):
+                    raise
+                raise ContractError("; ".join(f"{path.name}: {line}" for line in str(error).splitlines())) from error
         elif path.stem == "differences":
             self.differences.extend(_DIFFERENCES.validate_python(data or []))
         elif path.stem == "corrections":
@@ -101,6 +112,8 @@ class _Files:
         if self.contract and self.contract.id != name:
             self.faults.append(f"{name}/source.yml: id is {self.contract.id!r}, expected {name!r}")
         if not self.faults:
+            own = {str(table.detect) for table in self.tables.values()}
+            self.tables = {key: one for key, one in self.others.items() if str(one.detect) not in own} | self.tables
             self._confirm(name)
             for table in sorted({v.table for v in self.violations} - set(self.tables)):
                 self.faults.append(f"{name}/known_violations.yml: there is no table {table!r}")

@@ -72,6 +72,9 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+AS_WRITTEN = "as written"
+"""Pattern of a stub that no dimension of the vocabulary describes: its text, spelled as a code, tells rows apart."""
+
 PUBLISHED = "published."
 """Before the id of a KPI: the measure of an agency's own figure, compared with ours and never a cell."""
 
@@ -133,8 +136,9 @@ class ColumnRule(_Model):
 class PeriodRule(_Model):
     """Where the period of a table stands: in a stub column, above the table or in the header, or (`fixed`) nowhere.
 
-    Where the months have a column of their own (`month`), `stub` is that of the year. `of_month`: where only a year
-    stands, it is this month of it (unemployed persons in December, not the yearly mean).
+    Where the months have a column of their own (`month`), `stub` is that of the year; `words` are other entries of
+    that column (`I. Quartal: Q1`, `Gesamt: year`). `of_month`: where only a year stands, it is this month of it
+    (unemployed persons in December, not the yearly mean).
     """
 
     stub: str | None = None
@@ -144,6 +148,12 @@ class PeriodRule(_Model):
     fixed: str | None = None
     format: Granularity = "year"
     of_month: int | None = Field(default=None, ge=1, le=12)
+    words: dict[str, Annotated[str, Field(pattern=r"^(year|S[12]|Q[1-4]|0[1-9]|1[0-2])$")]] = {}
+
+    def within(self, entry: str, year: str) -> str:
+        """What an entry of the column `month` means beside a year, as text of a period."""
+        code = self.words.get(entry)
+        return f"{entry} {year}" if code is None else year if code == "year" else f"{year}-{code}"
 
 
 class AreaRule(_Model):
@@ -217,7 +227,9 @@ class TableContract(_Model):
     table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
     from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
     statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
-    puts in brackets.
+    puts in brackets. With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
+    instead of being a conflict. A table that is not `understood` is kept (`raw.other_tables`): what its series are like
+    is not known, so no repetition, shift or factor is looked for in them.
     """
 
     id: str
@@ -230,6 +242,8 @@ class TableContract(_Model):
     decimal: Decimal | None = None
     corrections: list[Correction] = []
     status: StatusRule | None = None
+    repeated: bool = False
+    understood: bool = True
     basis: Basis | None = None
     basis_from: dict[str, Basis] = {}
     tolerance: float = 0.0

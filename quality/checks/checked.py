@@ -113,7 +113,8 @@ def judge_all(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, t
     judge_declared(judge, source, observations, areas)
     judge_derived(judge, source, observations)
     judge_territory(judge, observations)
-    rows = figures(observations)
+    kept = [table.id for table in source.tables.values() if not table.understood]
+    rows = figures(observations.filter(~pl.col("table").is_in(kept)))
     pairs = with_before(rows)
     judge_continuity(judge, rows, pairs)
     judge_exchange(judge, pairs)

@@ -14,9 +14,9 @@ from raw.contracts import TableContract
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 
-_VARIABLE = re.compile(r"^(?P<table>\w+?)_(?P<variable>var\d+)$")
+_VARIABLE = re.compile(r"^(?P<table>[\w-]+?)_(?P<variable>var\d+)$")
 _HEADER_WITHIN = 20
 _CODE_COLUMN = "tabelle"
 

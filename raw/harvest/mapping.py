@@ -8,6 +8,7 @@ Belongs here: joining a block with its contract. Does not belong here: layout (f
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,14 +16,14 @@ from typing import Any
 
 import polars as pl
 
-from raw.contracts import ColumnRule, Source, TableContract, table_settings
+from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
 from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
 from raw.harvest.values import number_from_text
-from raw.vocabulary.dimensions import code_from_label, format_dims
+from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period
@@ -61,6 +62,7 @@ class Mapper:
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
+        self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
 
     def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
         """Note a fault and go on."""
@@ -105,7 +107,10 @@ class Mapper:
             years = [of_table] * count if of_table else block.stubs["area_vintage"]
             areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         status = self._status(block, count)
-        return [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+        rows = [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
+        if self.table.repeated:
+            _number(rows)
+        return rows
 
     def _status(self, block: Block, count: int) -> Sequence[str | None]:
         """The status that a leading column gives to the figures of its row."""
@@ -159,9 +164,11 @@ class Mapper:
         stub = self._stub(block, rule.stub if rule else None, "period")
         if stub is None:
             return [None] * count
-        if rule and rule.month and rule.month in block.stubs:
+        if rule and rule.month:
+            if self._stub(block, rule.month, "period") is None:
+                return [None] * count
             months = zip(block.stubs[rule.month], block.stubs[stub], strict=True)
-            block.stubs[stub] = [f"{month} {year}" for month, year in months]
+            block.stubs[stub] = [rule.within(month, year) for month, year in months]
         return self._resolve(block, stub, lambda text: period_of(text, self.table), "period")
 
     def _areas(self, block: Block, columns: ColumnMatch, count: int) -> list[Area | None]:
@@ -195,14 +202,15 @@ class Mapper:
         )
         rows: list[dict[str, str]] = [{"coverage": "joint"} if area in joint else {} for area in areas]
         for stub, pattern in pairs:
-            if not pattern.startswith("{"):
+            written = pattern == AS_WRITTEN
+            if not written and not pattern.startswith("{"):
                 continue
-            dimension = pattern.strip("{}")
+            dimension = stub if written else pattern.strip("{}")
             labels = self.table.labels.get(dimension)
             if stub not in block.stubs:
                 self.fault("stub_missing", block.grid.address(block.header_row, 0), "–", stub)
                 continue
-            resolve = partial(code_from_label, dimension, extra=labels)
+            resolve = code_as_written if written else partial(code_from_label, dimension, extra=labels)
             codes = self._resolve(block, stub, resolve, "label", dimension)
             for row, code in zip(rows, codes, strict=True):
                 row[dimension] = code or "total"
@@ -261,12 +269,11 @@ class Mapper:
         )  # fmt: skip
         unit = rule.unit or (entry.unit if entry else "unknown")
         is_text = unit == "text"
+        lazy = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
-            frame = frame.filter(pl.col("value_text") != "")
-        format_ = {**self.config, "decimal": rule.decimal or self.table.decimal or self.config["decimal"]}
+            lazy = lazy.filter(pl.col("value_text") != "")
         bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        frame = frame.with_columns(_value_and_status({**self.symbols, **rule.symbols}, format_, is_text, bracketed))
-        self._report_values(block, column, frame)
+        lazy = lazy.with_columns(self._value_and_status(rule, is_text, bracketed))
         of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
         if bracketed is not None:
             of_row = (
@@ -274,23 +281,38 @@ class Mapper:
                 .then(pl.lit(self.table.brackets))
                 .otherwise(of_row)
             )
-        return frame.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status")).select(
-            "row",
-            "cell",
-            pl.lit(matched.key).alias("column"),
-            pl.lit(concept).alias("measure"),
-            "area",
-            "area_level",
-            "area_vintage",
-            "period",
-            self._basis(rule),
-            "dims",
-            _times(pl.col("value"), rule.factor),
-            "value_text",
-            pl.lit(unit).alias("unit"),
-            "obs_status",
-            pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
+        found = (
+            lazy.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
+            .select(
+                "row",
+                "cell",
+                pl.lit(matched.key).alias("column"),
+                pl.lit(concept).alias("measure"),
+                "area",
+                "area_level",
+                "area_vintage",
+                "period",
+                self._basis(rule),
+                "dims",
+                _times(pl.col("value"), rule.factor),
+                "value_text",
+                pl.lit(unit).alias("unit"),
+                "obs_status",
+                pl.lit("stated" if rule.meaning == "evidence" and rule.confirmed else rule.meaning).alias("meaning"),
+            )
+            .collect()
         )
+        self._report_values(block, column, found)
+        return found
+
+    def _value_and_status(self, rule: ColumnRule, is_text: bool, bracketed: pl.Expr | None) -> list[pl.Expr]:
+        """The expressions of `_value_and_status`, made once for all columns with the same symbols and decimal mark."""
+        decimal = rule.decimal or self.table.decimal or self.config["decimal"]
+        key = (is_text, decimal, *sorted(rule.symbols.items()))
+        if key not in self._statuses:
+            symbols, format_ = {**self.symbols, **rule.symbols}, {**self.config, "decimal": decimal}
+            self._statuses[key] = _value_and_status(symbols, format_, is_text, bracketed)
+        return self._statuses[key]
 
     def _basis(self, rule: ColumnRule) -> pl.Expr:
         """The column's basis, or the table's, which may change from a year on (a new census)."""
@@ -300,9 +322,21 @@ class Mapper:
         return (pl.lit(rule.basis) if rule.basis else expression).alias("basis")
 
     def _report_values(self, block: Block, column: int, frame: pl.DataFrame) -> None:
+        if not frame["obs_status"].null_count():
+            return
         allowed = " ".join(sorted(self.symbols))
         for row, text in frame.filter(pl.col("obs_status").is_null()).select("row", "value_text").iter_rows():
             self.fault("value", block.grid.address(row, column), describe(text), allowed)
+
+
+def _number(rows: list[_Row]) -> None:
+    """Give the second and every further row about the same thing the dimension `repeat`."""
+    seen: Counter[tuple[str | None, str | None, str]] = Counter()
+    for row in rows:
+        about = (row.period, row.area[0] if row.area else None, format_dims(row.dims))
+        seen[about] += 1
+        if seen[about] > 1:
+            row.dims["repeat"] = str(seen[about])
 
 
 def quote(path: str) -> str:

@@ -97,6 +97,14 @@ def _labels() -> dict[str, dict[str, str]]:
     }
 
 
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "+": "plus"})
+
+
+def code_as_written(label: str) -> str:
+    """A text spelled as a code. Two texts may get one code; where that matters two rows are then about the same."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "_", label.translate(_SPELLED)).strip("_") or "blank"
+
+
 def code_from_label(dimension: str, label: str, extra: Mapping[str, str] | None = None) -> str | None:
     """The code that a publisher's label means for a dimension, or None. `extra` (label → code) goes first."""
     label = label.strip()

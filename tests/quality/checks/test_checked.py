@@ -146,3 +146,21 @@ def test_the_folders_are_restricted(lake):
     folders = [checked.path.parent, checked.path.parent.parent, lake / "quarantine", lake / "quarantine" / "register"]
     assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * 4
     assert checked.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_jumps_are_looked_for_only_in_tables_that_somebody_understands(lake):
+    rows = [
+        tables.observation(f"{CITY}-{n:03}", (10.0 if year == 2022 else 1.0) * (100 + 7 * n), period=str(year))
+        for year in range(2018, 2025)
+        for n in range(12)
+    ]
+    understood = check(lake / "understood", rows)
+    assert {violation["identity"].split(".")[0] for violation in understood.report["unknown"]} >= {"factor"}
+    kept = check(lake / "kept", rows, tables.source(tables={"t1": {"understood": False}}))
+    assert kept.identities_passed
+    assert kept.report["observations"] == len(rows)
+
+
+def test_words_of_unknown_meaning_are_no_missing_figures(lake):
+    rows = [tables.observation(CITY, None, measure="t1.var2", unit="text", obs_status="A", meaning="unknown")]
+    assert check(lake, rows).report["quarantined"] == 0

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -160,7 +161,11 @@ def real(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     def deliver(name: str, table: str) -> Delivery:
         return delivery(*harvested(name), table)
 
-    deliver.tables = lambda name: sorted(harvested(name)[1]["table"].unique())  # type: ignore[attr-defined]
+    def understood(name: str) -> list[str]:
+        source, observations, _ = harvested(name)
+        return sorted(table for table in observations["table"].unique() if source.tables[table].understood)
+
+    deliver.tables = understood  # type: ignore[attr-defined]
     return deliver
 
 
@@ -190,4 +195,5 @@ def test_in_real_tables_each_error_is_caught_or_nothing_contradicts_it(
     assert len(cases) >= 500
     result = experiment("identity-mutations", cases, lambda case: damage(real, case), sample=12)
     caught = Counter({name: count for name, count in result.figures.items() if name.endswith(": caught")})
-    assert sum(caught.values()) >= 0.7 * result.run
+    by_chance = 0.0 if result.run == len(cases) else 2.33 * math.sqrt(0.7 * 0.3 * result.run)
+    assert sum(caught.values()) >= 0.7 * result.run - by_chance  # a sample of 70 % falls below that once in 100
