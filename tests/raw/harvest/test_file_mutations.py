@@ -88,6 +88,7 @@ class Known:
         """Observations of the source's other files that are about the same concepts."""
         concepts = self.mapped(name).observations["measure"].unique().implode()
         frames = [self.mapped(other).observations for other in self._of_source(self.originals[name].source.id)]
+        frames = [frame for frame in frames if frame.height]
         tables = {frame["table"][0] for frame in frames if frame["measure"].is_in(concepts).any()}
         near = [frame for frame in frames if frame["table"][0] in tables and frame["snapshot"][0] != name]
         return pl.concat([self.mapped(name).observations.clear(), *near])
@@ -138,7 +139,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Known:
             if len(tables) == 1 and path.suffix.lower() in (".xlsx", ".csv"):
                 source, table = tables[0]
                 found[f"{source}/{table}/{path.name}"] = Original(path, sources[source], table, sources)
-    return Known(found)
+    return Known({name: one for name, one in found.items() if one.read(one.path, FIRST, name).observations.height})
 
 
 def drawn(files: Mapping[str, Original]) -> list[Case]:
