@@ -91,6 +91,14 @@ def _from_calamine(value: Any) -> Cell:
     return None if value is None else str(value)
 
 
+def _row_from_calamine(row: list[Any]) -> list[Cell]:
+    """A row's cells; the two kinds that nearly all cells are do not take a call each."""
+    return [
+        value if (kind := type(value)) is float else (value or None) if kind is str else _from_calamine(value)
+        for value in row
+    ]
+
+
 def open_grids(path: Path) -> list[Grid]:
     """All sheets of a workbook, or the one grid of a text file. Raises Unreadable, also for what the gate refuses."""
     return [_open_text(path)] if admit(path) == "text" else _open_workbook(path)
@@ -102,7 +110,7 @@ def _open_workbook(path: Path) -> list[Grid]:
         workbook = CalamineWorkbook.from_path(str(path))
         for name in workbook.sheet_names:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            grids.append(Grid(name, [[_from_calamine(value) for value in row] for row in rows]))
+            grids.append(Grid(name, [_row_from_calamine(row) for row in rows]))
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("encrypted" if "assword" in str(error) else "damaged") from error
     return grids
