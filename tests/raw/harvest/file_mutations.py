@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -31,13 +31,14 @@ class NotHere(ValueError):
 class Page:
     """The part of a file that one table is read from: a sheet, its mapped cells, and what is above and beside them.
 
-    `cells` has `r`, `c` (from 0), `period`, `area`, `area_level`, `value`, `dims`, one row per mapped cell.
+    `cells` are observations with `r` and `c` (from 0) of their cell. `touched` are rows that were left out.
     """
 
     paper: Paper
     sheet: str
     cells: pl.DataFrame
     rng: random.Random
+    touched: list[int] = field(default_factory=list)
 
     @property
     def rows(self) -> list[Row]:
@@ -193,6 +194,7 @@ def year_added(page: Page) -> None:
 def year_dropped(page: Page) -> None:
     """All rows of one period are left out."""
     _, rows = page.period_rows()
+    page.touched = rows
     for row in reversed(rows):
         del page.rows[row]
 
@@ -295,7 +297,8 @@ def symbol_changed(page: Page) -> None:
     text = page.paper.text(page.sheet, row, column)
     number = re.search(r"\d", text) is not None
     signs = [f"-{text}", f"−{text}", f"{text}-", f"({text})"] if number else []
-    other = page.rng.choice([one for one in (*SYMBOLS, *signs, *signs) if one != text])
+    known = [one for one in (*SYMBOLS, *signs, *signs) if one != text and page.paper.has_signs(one)]
+    other = page.rng.choice(known)
     entry = page.paper.entry(page.sheet, row, column)
     page.paper.put(page.sheet, row, column, other, bool(entry and entry.number and other == f"-{text}"))
 

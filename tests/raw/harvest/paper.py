@@ -90,6 +90,14 @@ class Paper:
         """The entry of a cell."""
         return self._at(sheet, row, column)
 
+    def has_signs(self, text: str) -> bool:
+        """Whether the file's encoding has all signs of a text."""
+        try:
+            text.encode(self.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def content(self) -> bytes:
         """The bytes of the file."""
         return self._text_content() if self.is_text else self._workbook_content()

@@ -160,16 +160,22 @@ def said(observations: pl.DataFrame) -> pl.DataFrame:
     return observations.with_columns(text).select(SAYS).unique()
 
 
-def expected(case: Case, page: Page, untouched: pl.DataFrame) -> pl.DataFrame:
-    """What the changed file says if it is read well: the same, but for a year that was added or left out."""
+def expected(case: Case, page: Page, untouched: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
+    """What the lake says if the changed file is read well: the same, but for a year that was added or left out."""
+    if case.kind == "year_dropped":
+        left = sorted({row for row in page.cells["r"]} - set(page.touched))
+        kept = page.cells.filter(pl.col("r").is_in(left))["cell"].implode()
+        return said(current(pl.concat([before, untouched.filter(pl.col("cell").is_in(kept))])))
     if case.kind != "year_added":
-        return said(untouched)
+        return said(current(pl.concat([before, untouched])))
     period = page.cells["period"].max()
     year = str(period)[:4]
     one_more = pl.col("period").str.replace(year, str(int(year) + 1))
-    vintage = pl.when(pl.col("area_vintage") == year).then(pl.lit(str(int(year) + 1))).otherwise("area_vintage")
-    new = untouched.filter(pl.col("period") == period).with_columns(one_more, vintage.alias("area_vintage"))
-    return said(pl.concat([untouched, new]))
+    vintage = pl.col("area_vintage")
+    if untouched["area_vintage"].n_unique() > 1:
+        vintage = pl.when(vintage == year).then(pl.lit(str(int(year) + 1))).otherwise(vintage).alias("area_vintage")
+    new = untouched.filter((pl.col("period") == period) & pl.col("cell").is_in(page.cells["cell"].implode()))
+    return said(current(pl.concat([before, untouched, new.with_columns(one_more, vintage)])))
 
 
 def mutate(known: Known, case: Case, folder: Path) -> dict[str, Any]:
@@ -217,11 +223,12 @@ def _faulty(original: Original, tables: list[tuple[str, str]], path: Path) -> bo
 def _heard(known: Known, case: Case, page: Page, read: Mapped) -> str:
     before, untouched = known.lake(case.file, case.before), known.untouched(case.file)
     observed = pl.concat([before, read.observations])
-    now, wanted = said(current(observed)), expected(case, page, current(pl.concat([before, untouched])))
+    now, wanted = said(current(observed)), expected(case, page, untouched, before)
     missing, more = wanted.join(now, on=SAYS, how="anti", nulls_equal=True), now.join(
         wanted, on=SAYS, how="anti", nulls_equal=True
     )
     if missing.is_empty() and more.is_empty():
+        _same_names(known.mapped(case.file).areas, read.areas)
         return "same"
     violations, quarantined = known.judge(case.file, observed)
     if quarantined > known.judge(case.file, pl.concat([before, untouched]))[1]:
@@ -231,8 +238,14 @@ def _heard(known: Known, case: Case, page: Page, read: Mapped) -> str:
     if revised(observed).height > revised(pl.concat([before, untouched])).height:
         return "told as a revision"
     rule = _unseen(known, case, observed, missing, more)
-    assert rule is not None, f"silent: {missing.height} missing or other, {more.height} more or other"
+    about = f"{case}: {missing.height} missing or other, {more.height} more or other"
+    assert rule is not None, f"silent: {about}"
     return f"cannot be seen, {rule}"
+
+
+def _same_names(areas: pl.DataFrame, now: pl.DataFrame) -> None:
+    about = ["area", "area_level", "name"]
+    assert now.join(areas, on=about, how="anti").is_empty(), "silent: an area has another name"
 
 
 def _unseen(
@@ -249,12 +262,12 @@ def _unseen(
     one = on_tables.Delivery(original.source, original.table, frame, known.areas(original.source.id), set())
     numbered = frame.join(changed, on=ABOUT, how="inner", suffix="_was")
     change = dict(numbered.filter(pl.col("value_now").is_not_null()).select("row", "value_now").iter_rows())
-    gone = numbered.filter(pl.col("value_now").is_null())
-    if gone.height and not change:
-        return "a symbol in place of a figure"
-    kind = "year_repeated" if case.kind == "year_added" else case.kind
-    reason = on_tables.why_unseen(one, kind, {row: value for row, value in change.items()})
-    return reason
+    if not change:
+        is_text = numbered["unit"].eq("text").all()
+        return "a text in no list" if is_text else "a symbol in place of a figure"
+    if numbered["value"].is_null().all():
+        return "a figure in place of a symbol, and all sums hold"
+    return on_tables.why_unseen(one, case.kind, change)
 
 
 def test_a_changed_file_gives_the_same_or_a_clear_error(
