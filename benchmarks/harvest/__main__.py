@@ -101,7 +101,9 @@ def _one_change(folder: Path, number: int, console: Console, faults: list[str]) 
         "nothing changed": dict.fromkeys(generate.FAMILIES, 0),
         "one file changed": {**dict.fromkeys(generate.FAMILIES, 0), "kiss_md": 1},
     }
-    faults += [f"{step}: read anew {said[step]['fresh']}" for step, fresh in wanted.items() if said[step]["fresh"] != fresh]
+    faults += [
+        f"{step}: read anew {said[step]['fresh']}" for step, fresh in wanted.items() if said[step]["fresh"] != fresh
+    ]
 
 
 if __name__ == "__main__":

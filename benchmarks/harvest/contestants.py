@@ -160,7 +160,7 @@ def observe_pandas(source: str, folder: Path, out: Path, watch: Watch) -> dict[s
 
 
 def observed(out: Path) -> pl.DataFrame:
-    """What a contestant wrote, as the columns of SAYS in one order; of texts (postal codes) only that they are there."""
+    """What a contestant wrote, as the columns of SAYS in one order; of texts only that they are there."""
     paths = [path for path in out.rglob("*.parquet") if not path.name.endswith(".areas.parquet")]
     frames = [pl.read_parquet(path).select(SAYS).with_columns(pl.col("value").cast(pl.Float64)) for path in paths]
     return pl.concat(frames).with_columns(pl.col("value").fill_nan(None)).sort(SAYS)

@@ -18,7 +18,18 @@ import xlsxwriter
 from raw.contract_files import load_sources
 
 Cell = str | float | dt.date | None
-WORDS = ("Bevölkerung", "männlich", "weiblich", "Insgesamt", "31.12.2023", "darunter", "Anzahl", "Tsd. EUR", "%", "je km2")
+WORDS = (
+    "Bevölkerung",
+    "männlich",
+    "weiblich",
+    "Insgesamt",
+    "31.12.2023",
+    "darunter",
+    "Anzahl",
+    "Tsd. EUR",
+    "%",
+    "je km2",
+)
 YEARS = range(2009, 2024)
 KREISE = 400
 GEMEINDEN = 3000
@@ -142,8 +153,8 @@ def _register(folder: Path, at: int, rng: random.Random) -> Path:
     header: list[dict[int, Cell]] = [
         {0: f"Gemeinden nach Fläche, Bevölkerung und Postleitzahl am {date}"},
         {},
-        {0: "Satz-art", 1: "Text-kenn-zeichen", 2: "Amtlicher Regionalschlüssel (ARS)", 7: "Gemeindename", 8: "Fläche km2 1)",
-         9: "Bevölkerung2)", 13: "Postleit-zahl3)", 14: "Geografische Mittelpunktkoordinaten"},
+        {0: "Satz-art", 1: "Text-kenn-zeichen", 2: "Amtlicher Regionalschlüssel (ARS)", 7: "Gemeindename",
+         8: "Fläche km2 1)", 9: "Bevölkerung2)", 13: "Postleit-zahl3)", 14: "Geografische Mittelpunktkoordinaten"},
         {2: "Land", 3: "RB", 4: "Kreis", 5: "VB", 6: "Gem", 9: "insgesamt", 10: "männlich", 11: "weiblich",
          12: "je km2", 14: "Längengrad", 15: "Breitengrad"},
         {2: f"Gebietsstand am {date}", 9: f"am {date}"},

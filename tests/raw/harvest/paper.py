@@ -113,7 +113,10 @@ class Paper:
     def _workbook_content(self) -> bytes:
         out = io.BytesIO()
         written = {self.parts[sheet]: rows for sheet, rows in self.rows.items()}
-        with zipfile.ZipFile(io.BytesIO(self.archive)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, 1) as new:
+        with (
+            zipfile.ZipFile(io.BytesIO(self.archive)) as old,
+            zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, 1) as new,
+        ):
             for item in old.infolist():
                 content = old.read(item)
                 if item.filename in written:

@@ -163,7 +163,7 @@ def said(observations: pl.DataFrame) -> pl.DataFrame:
 def expected(case: Case, page: Page, untouched: pl.DataFrame, before: pl.DataFrame) -> pl.DataFrame:
     """What the lake says if the changed file is read well: the same, but for a year that was added or left out."""
     if case.kind == "year_dropped":
-        left = sorted({row for row in page.cells["r"]} - set(page.touched))
+        left = sorted(set(page.cells["r"]) - set(page.touched))
         kept = page.cells.filter(pl.col("r").is_in(left))["cell"].implode()
         return said(current(pl.concat([before, untouched.filter(pl.col("cell").is_in(kept))])))
     if case.kind != "year_added":
@@ -224,8 +224,9 @@ def _heard(known: Known, case: Case, page: Page, read: Mapped) -> str:
     before, untouched = known.lake(case.file, case.before), known.untouched(case.file)
     observed = pl.concat([before, read.observations])
     now, wanted = said(current(observed)), expected(case, page, untouched, before)
-    missing, more = wanted.join(now, on=SAYS, how="anti", nulls_equal=True), now.join(
-        wanted, on=SAYS, how="anti", nulls_equal=True
+    missing, more = (
+        wanted.join(now, on=SAYS, how="anti", nulls_equal=True),
+        now.join(wanted, on=SAYS, how="anti", nulls_equal=True),
     )
     if missing.is_empty() and more.is_empty():
         _same_names(known.mapped(case.file).areas, read.areas)
@@ -248,9 +249,7 @@ def _same_names(areas: pl.DataFrame, now: pl.DataFrame) -> None:
     assert now.join(areas, on=about, how="anti").is_empty(), "silent: an area has another name"
 
 
-def _unseen(
-    known: Known, case: Case, observed: pl.DataFrame, missing: pl.DataFrame, more: pl.DataFrame
-) -> str | None:
+def _unseen(known: Known, case: Case, observed: pl.DataFrame, missing: pl.DataFrame, more: pl.DataFrame) -> str | None:
     """The written rule by which nothing in the delivery or the lake contradicts a change."""
     changed = missing.join(more, on=ABOUT, how="inner", suffix="_now")
     if more.is_empty():
@@ -270,9 +269,7 @@ def _unseen(
     return on_tables.why_unseen(one, case.kind, change)
 
 
-def test_a_changed_file_gives_the_same_or_a_clear_error(
-    experiment: Experiments, known: Known, tmp_path: Path
-) -> None:
+def test_a_changed_file_gives_the_same_or_a_clear_error(experiment: Experiments, known: Known, tmp_path: Path) -> None:
     cases = drawn(known.originals)
     assert len(cases) >= 3000
     assert {one.source.contract.family for one in known.originals.values()} >= {"kiss_md", "regionaldatenbank_csv"}
