@@ -249,7 +249,7 @@ class Mapper:
                 **self._leading(block, rows, of_column),
                 "cell": cells,
                 "dims": [dims_text[id(row.dims)] for row in rows],
-                "value_text": [as_text(cell) for cell in raw],
+                "value_text": [cell.strip() if type(cell) is str else as_text(cell) for cell in raw],
                 "number": [cell if isinstance(cell, float) else None for cell in raw],
             },
             schema_overrides={"number": pl.Float64},
