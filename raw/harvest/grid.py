@@ -122,9 +122,11 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        words = {name: len(_GERMAN.findall(content[:_SAMPLE].decode(name))) for name in ("latin-1", "mac_roman")}
-    if words["mac_roman"] > words["latin-1"]:
-        return content.decode("mac_roman")
+        sample = content[:_SAMPLE]
+        words = {name: len(_GERMAN.findall(sample.decode(name))) for name in ("latin-1", "mac_roman", "cp850")}
+    best = max(words, key=lambda name: words[name])
+    if words[best] > words["latin-1"]:
+        return content.decode(best)
     try:
         return content.decode("cp1252")
     except UnicodeDecodeError:

@@ -268,7 +268,17 @@ def _unseen(known: Known, case: Case, observed: pl.DataFrame, missing: pl.DataFr
         return "a text in no list" if is_text else "a symbol in place of a figure"
     if numbered["value"].is_null().all():
         return "a figure in place of a symbol, and all sums hold"
+    if _in_all_periods(frame, numbered):
+        return "in all periods alike and never delivered before, and all sums hold"
     return on_tables.why_unseen(one, case.kind, change)
+
+
+def _in_all_periods(frame: pl.DataFrame, changed: pl.DataFrame) -> bool:
+    """Whether the lines that were changed were changed in every period that the lake knows of them."""
+    line = on_tables.LINE
+    periods = pl.col("period").n_unique()
+    both = changed.group_by(line).agg(periods).join(frame.group_by(line).agg(periods.alias("all")), on=line)
+    return both["period"].equals(both["all"])
 
 
 def test_a_changed_file_gives_the_same_or_a_clear_error(experiment: Experiments, known: Known, tmp_path: Path) -> None:
