@@ -256,9 +256,10 @@ def _unseen(known: Known, case: Case, observed: pl.DataFrame, missing: pl.DataFr
     changed = missing.join(more, on=ABOUT, how="inner", suffix="_now")
     if more.is_empty():
         return "figures are not there, and none is wrong"
-    if changed.height < more.height:
-        return None
     original = known.originals[case.file]
+    if changed.height < more.height:
+        adds_up = original.source.tables[original.table].identities
+        return None if adds_up else "a figure where nothing stood, in a table that declares no sum"
     frame = current(pl.concat([known.lake(case.file, case.before), known.untouched(case.file)])).with_row_index("row")
     one = on_tables.Delivery(original.source, original.table, frame, known.areas(original.source.id), set())
     numbered = frame.join(changed, on=ABOUT, how="inner", suffix="_was")
