@@ -23,7 +23,8 @@ from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Unreadable, admit
 CSV_SHEET = "csv"
 _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
-_SAMPLE = 100_000
+_ODD = re.compile(rb"[A-Za-z]?[\x80-\xff][a-z]?")
+_SAMPLE = 1_000_000
 Cell = str | float | None
 
 
@@ -122,8 +123,8 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        sample = content[:_SAMPLE]
-        words = {name: len(_GERMAN.findall(sample.decode(name))) for name in ("latin-1", "mac_roman", "cp850")}
+        odd = b" ".join(_ODD.findall(content[:_SAMPLE]))
+        words = {name: len(_GERMAN.findall(odd.decode(name))) for name in ("latin-1", "mac_roman", "cp850")}
     best = max(words, key=lambda name: words[name])
     if words[best] > words["latin-1"]:
         return content.decode(best)
