@@ -175,6 +175,8 @@ def footnote_added(page: Page) -> None:
 def year_added(page: Page) -> None:
     """The newest year once more, below the table's last row, as the next year."""
     period, rows = page.period_rows(newest=True)
+    if "-W" in period:
+        raise NotHere("a calendar week is not cut by the turn of every year")
     year = period[:4]
     columns = [
         column
