@@ -31,7 +31,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "6"
+CHECKS_VERSION = "7"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
