@@ -142,6 +142,7 @@ def _checked(source: Source) -> dg.AssetsDefinition:
                     "dagster/row_count": report["observations"] - report["quarantined"],
                     "superseded": report["superseded"],
                     "quarantined": report["quarantined"],
+                    "revised": sum(report["revised"].values()),
                 }
             )
             yield dg.AssetCheckResult(

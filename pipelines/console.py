@@ -25,7 +25,7 @@ from raw.harvest.changes import Loss
 MAX_LINES = 20
 RULES = frozenset(
     ("agree", "part", "sum", "periods", "gemeinde", "kreis", "land", "factor", "repeated", "shifted", "exchanged",
-     "twin", "copied")
+     "twin", "copied", "revised")
 )  # fmt: skip
 """Rules of the checks that have a sentence of their own (`rule.*`); every other violation is of a declared sum."""
 
@@ -87,6 +87,15 @@ def show_report(say: Speaker, report: Report) -> None:
         console.print(refusal(say, name, reason, place), soft_wrap=True, markup=False)
     if report.unclaimed:
         console.print(say("unclaimed", count=_number(report.unclaimed)))
+    _limited(
+        say,
+        console,
+        [
+            say("revised", source=source, place=place, count=count)
+            for source, places in report.revised.items()
+            for place, count in places.items()
+        ],
+    )
     if report.marts is None:
         console.print(say("nothing_released"))
     else:

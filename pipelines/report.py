@@ -60,6 +60,7 @@ class Report:
     losses: list[Loss] = field(default_factory=list)
     corrections_stopped: dict[str, int] = field(default_factory=dict)
     unclaimed: int = 0
+    revised: dict[str, dict[str, int]] = field(default_factory=dict)
     release: str | None = None
     marts: Path | None = None
 
@@ -74,6 +75,7 @@ class Report:
             "corrections_stopped": self.corrections_stopped,
             "losses": [loss.as_dict() for loss in self.losses],
             "unclaimed": self.unclaimed,
+            "revised": self.revised,
             "release": self.release,
             "marts": str(self.marts) if self.marts else None,
         }
@@ -95,6 +97,8 @@ def site_report(site: SiteResource) -> Report:
             report.corrections_stopped[source.id] = stopped
         rows = sum(file.rows for file in harvest.files)
         quarantined = _quarantined(site, source.id)
+        if places := checked_report(site, source.id).get("revised"):
+            report.revised[source.id] = places
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))
     report.refused = refused(lake.deliveries(), claims)
     report.unclaimed = sum(not claim.tables for claim in claims.values())

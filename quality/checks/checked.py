@@ -20,6 +20,7 @@ from quality.checks.corrections import correct
 from quality.checks.derived import judge_derived
 from quality.checks.exchange import judge_exchange
 from quality.checks.identities import judge_declared
+from quality.checks.revisions import ORDER, counted, judge_revisions, revised
 from quality.checks.schema import Sifted, sift
 from quality.checks.territory import judge_territory
 from quality.checks.violations import IdentityReport, Judge, fingerprint
@@ -30,7 +31,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "6"
+CHECKS_VERSION = "7"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
@@ -58,7 +59,7 @@ def current(observations: pl.DataFrame) -> pl.DataFrame:
     """The newest statement about each thing per table: latest publication, then latest receipt, then snapshot."""
     key = ["table", "column", *OBSERVATION_KEY]
     return (
-        observations.sort("published_on", "received_at", "snapshot", "cell", nulls_last=False)
+        observations.sort(ORDER, nulls_last=False)
         .unique(key, keep="last", maintain_order=True)
         .sort("table", "snapshot", "cell")
     )
@@ -82,7 +83,8 @@ def _check(
     latest = current(observed)
     newest, corrected = correct(latest, source.corrections)
     sifted, stale = keep_out(sift(newest), source, today)
-    identities = judge_all(source, sifted.good, areas, today)
+    changed = revised(observed)
+    identities = judge_all(source, sifted.good, areas, today, changed)
     with atomic(path) as part:
         sifted.good.select(list(OBSERVATION)).write_parquet(part)
     if sifted.quarantined.height:
@@ -95,6 +97,7 @@ def _check(
     return {
         "observations": newest.height,
         "superseded": observed.height - latest.height,
+        "revised": counted(changed),
         "quarantined": sifted.quarantined.height,
         "quarantined_rules": sorted(set(sifted.quarantined["broken"].to_list())),
         "quarantined_share_max": share or 0.0,
@@ -107,8 +110,13 @@ def _check(
     }
 
 
-def judge_all(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, today: dt.date) -> IdentityReport:
-    """What all rules on sums, relations, repetitions and exchanges say about a source's current observations."""
+def judge_all(
+    source: Source, observations: pl.DataFrame, areas: pl.DataFrame, today: dt.date, changed: pl.DataFrame | None = None
+) -> IdentityReport:
+    """What all rules on sums, relations, repetitions and exchanges say about a source's current observations.
+
+    `changed` are the observations that the delivery before said otherwise (`revised`).
+    """
     judge = Judge(source, today)
     judge_declared(judge, source, observations, areas)
     judge_derived(judge, source, observations)
@@ -118,6 +126,8 @@ def judge_all(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, t
     pairs = with_before(rows)
     judge_continuity(judge, rows, pairs)
     judge_exchange(judge, pairs)
+    if changed is not None:
+        judge_revisions(judge, changed)
     return judge.report
 
 

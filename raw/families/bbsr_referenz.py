@@ -15,7 +15,7 @@ from raw.harvest.faults import describe
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, LayoutFault, header_path
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 
 _CODE = "BBSR Umsteigeschlüssel"
 _KEYS, _NAMES = "Gemeinden", "Gemeindename"
@@ -24,6 +24,7 @@ _TARGET = " (Ziel)"
 _AGS_DIGITS = 8
 _KEY = re.compile(r"\d{7,8}$")
 _YEAR_END = re.compile(r"31\.12\.(\d{4})$")
+_LAST_YEAR = re.compile(r"(\d{4})$")
 _DATE = re.compile(r" (?:am )?\d{1,2}\.\d{1,2}\.\d{4}| \d{4}$")
 _BROKEN_WORD = re.compile(r"(?<=[a-zäöüß])-\s*(?=[a-zäöüß])")
 
@@ -83,6 +84,16 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     return [_block(grid, headers) for grid, headers in steps]
 
 
+def _names_of_another_year(grid: Grid, columns: dict[str, int], years: dict[str, str]) -> list[LayoutFault]:
+    """Names whose header says another year than the keys beside them: then columns changed places."""
+    found = []
+    for name, year in years.items():
+        said = _LAST_YEAR.search(grid.text(0, columns[name])) if name in columns else None
+        if said and said[1] != year:
+            found.append(LayoutFault("layout", grid.address(0, columns[name]), said[1], f"{_NAMES} {year}"))
+    return found
+
+
 def _block(grid: Grid, headers: dict[int, str]) -> Block:
     columns = {text: column for column, text in headers.items()}
     for wanted in (_KEYS, _NAMES, f"{_KEYS}{_TARGET}"):
@@ -96,6 +107,7 @@ def _block(grid: Grid, headers: dict[int, str]) -> Block:
         if not grid.text(row, key) and any(grid.text(row, column) for column in headers)
     ]
     origin_year, target_year = _year(grid, key), _year(grid, target)
+    faults += _names_of_another_year(grid, columns, {_NAMES: origin_year, f"{_NAMES}{_TARGET}": target_year})
     return Block(
         grid=grid,
         headers={column: text for column, text in headers.items() if column not in (key, name)},

@@ -20,6 +20,8 @@ import yaml
 
 MAX_LISTED = 200
 """A file that is wrong from top to bottom lists this many faults of one kind and counts the rest."""
+MAX_TEXT = 300
+"""A text that somebody pasted into a header is told up to here."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Fault:
     def __post_init__(self) -> None:
         if self.code not in _words():
             raise ValueError(f"unknown fault code {self.code!r}")
+        for name in ("cell", "found", "what"):
+            if len(text := getattr(self, name)) > MAX_TEXT:
+                object.__setattr__(self, name, f"{text[:MAX_TEXT]} …")
 
     def expected(self, lang: str) -> str:
         """What the contract expects at this place."""

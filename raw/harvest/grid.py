@@ -23,7 +23,8 @@ from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Unreadable, admit
 CSV_SHEET = "csv"
 _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
-_SAMPLE = 100_000
+_ODD = re.compile(rb"[A-Za-z]?[\x80-\xff][a-z]?")
+_SAMPLE = 1_000_000
 Cell = str | float | None
 
 
@@ -91,6 +92,14 @@ def _from_calamine(value: Any) -> Cell:
     return None if value is None else str(value)
 
 
+def _row_from_calamine(row: list[Any]) -> list[Cell]:
+    """A row's cells; the two kinds that nearly all cells are do not take a call each."""
+    return [
+        value if (kind := type(value)) is float else (value or None) if kind is str else _from_calamine(value)
+        for value in row
+    ]
+
+
 def open_grids(path: Path) -> list[Grid]:
     """All sheets of a workbook, or the one grid of a text file. Raises Unreadable, also for what the gate refuses."""
     return [_open_text(path)] if admit(path) == "text" else _open_workbook(path)
@@ -102,7 +111,7 @@ def _open_workbook(path: Path) -> list[Grid]:
         workbook = CalamineWorkbook.from_path(str(path))
         for name in workbook.sheet_names:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-            grids.append(Grid(name, [[_from_calamine(value) for value in row] for row in rows]))
+            grids.append(Grid(name, [_row_from_calamine(row) for row in rows]))
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("encrypted" if "assword" in str(error) else "damaged") from error
     return grids
@@ -114,9 +123,11 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        words = {name: len(_GERMAN.findall(content[:_SAMPLE].decode(name))) for name in ("latin-1", "mac_roman")}
-    if words["mac_roman"] > words["latin-1"]:
-        return content.decode("mac_roman")
+        odd = b" ".join(_ODD.findall(content[:_SAMPLE]))
+        words = {name: len(_GERMAN.findall(odd.decode(name))) for name in ("latin-1", "mac_roman", "cp850")}
+    best = max(words, key=lambda name: words[name])
+    if words[best] > words["latin-1"]:
+        return content.decode(best)
     try:
         return content.decode("cp1252")
     except UnicodeDecodeError:

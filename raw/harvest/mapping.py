@@ -63,6 +63,7 @@ class Mapper:
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
         self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
+        self._led: tuple[list[_Row], str | None, dict[str, pl.Series]] | None = None
 
     def fault(self, code: str, cell: str, found: str, what: str = "") -> None:
         """Note a fault and go on."""
@@ -214,7 +215,8 @@ class Mapper:
             codes = self._resolve(block, stub, resolve, "label", dimension)
             for row, code in zip(rows, codes, strict=True):
                 row[dimension] = code or "total"
-        return rows
+        same: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        return [same.setdefault(tuple(row.items()), row) for row in rows]
 
     def _report_names(self, block: Block) -> None:
         """A name without a letter is a figure that slipped into the column of the names."""
@@ -248,32 +250,26 @@ class Mapper:
             if grid.transposed
             else [f"{grid.sheet}!{letters}{row + 1}" for row in block.rows]
         )
-        dims_text = {id(row.dims): format_dims({**row.dims, **matched.dims}) for row in rows}
+        known = {id(row.dims): row.dims for row in rows}
+        dims_text = {name: format_dims({**dims, **matched.dims}) for name, dims in known.items()}
         frame = pl.DataFrame(
             {
-                "row": list(block.rows),
+                **self._leading(block, rows, of_column),
                 "cell": cells,
-                "area": [row.area[0] if row.area else None for row in rows],
-                "area_level": [row.area[1] if row.area else None for row in rows],
-                "area_vintage": [vintage(row.area, of_column or row.period) for row in rows],
-                "period": [of_column or row.period for row in rows],
                 "dims": [dims_text[id(row.dims)] for row in rows],
-                "status": [row.status for row in rows],
-                "value_text": [as_text(cell) for cell in raw],
+                "value_text": [cell.strip() if type(cell) is str else as_text(cell) for cell in raw],
                 "number": [cell if isinstance(cell, float) else None for cell in raw],
             },
-            schema_overrides={
-                "row": pl.Int64, "number": pl.Float64, "area": pl.String, "area_level": pl.String,
-                "area_vintage": pl.String, "period": pl.String, "status": pl.String,
-            },
-        )  # fmt: skip
+            schema_overrides={"number": pl.Float64},
+        )
         unit = rule.unit or (entry.unit if entry else "unknown")
         is_text = unit == "text"
         lazy = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
             lazy = lazy.filter(pl.col("value_text") != "")
         bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        lazy = lazy.with_columns(self._value_and_status(rule, is_text, bracketed))
+        for expression in self._value_and_status(rule, is_text, bracketed):
+            lazy = lazy.with_columns(expression)
         of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
         if bracketed is not None:
             of_row = (
@@ -314,6 +310,20 @@ class Mapper:
             self._statuses[key] = _value_and_status(symbols, format_, is_text, bracketed)
         return self._statuses[key]
 
+    def _leading(self, block: Block, rows: list[_Row], header_period: str | None) -> dict[str, pl.Series]:
+        """What the leading columns say, as columns; made once for all data columns of a block and period."""
+        if self._led is None or self._led[0] is not rows or self._led[1] != header_period:
+            columns = {
+                "area": [row.area[0] if row.area else None for row in rows],
+                "area_level": [row.area[1] if row.area else None for row in rows],
+                "area_vintage": [vintage(row.area, header_period or row.period) for row in rows],
+                "period": [header_period or row.period for row in rows],
+                "status": [row.status for row in rows],
+            }
+            texts = {name: pl.Series(name, values, pl.String) for name, values in columns.items()}
+            self._led = rows, header_period, {"row": pl.Series("row", list(block.rows), pl.Int64), **texts}
+        return self._led[2]
+
     def _basis(self, rule: ColumnRule) -> pl.Expr:
         """The column's basis, or the table's, which may change from a year on (a new census)."""
         expression = pl.lit(self.settings["basis"])
@@ -353,7 +363,7 @@ def _wording(text: str) -> str:
 def _value_and_status(
     symbols: dict[str, str], config: dict[str, Any], is_text: bool, bracketed: pl.Expr | None = None
 ) -> list[pl.Expr]:
-    """Columns `value` and `obs_status`; the status is null where the entry is neither number nor agreed symbol."""
+    """Columns `value` and then `obs_status`, which looks at it: null for what is neither number nor agreed symbol."""
     text = pl.col("value_text") if bracketed is None else pl.coalesce(bracketed, "value_text")
     if is_text:
         return [
@@ -370,7 +380,7 @@ def _value_and_status(
         .then(pl.lit(None if empty == "fault" else empty, pl.String))
         .when(text.is_in(list(missing)))
         .then(text.replace_strict(missing, default=None, return_dtype=pl.String))
-        .when(value.is_not_null() & value.is_finite())
+        .when(pl.col("value").is_finite())
         .then(pl.lit("A"))
     )
     return [value.alias("value"), status.alias("obs_status")]

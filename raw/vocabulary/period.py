@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import lru_cache
 
 from raw.vocabulary.lists import lists
 
@@ -87,6 +88,7 @@ def _monday(year: int, week: int) -> dt.date | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def year_of(period: str) -> str:
     """The calendar year in which a period lies (a week: its ISO year), or in which it begins (a span)."""
     frequency(period)

@@ -130,8 +130,10 @@ def test_withheld_and_rejected_figures_stay_in_the_restricted_zone(finished_demo
     edit_workbook(delivered(site, "d3_t34"), _with_unknown_column(_REJECTED))
     done = lagebild("--site", site, "run")
     assert done.returncode == 3, done.stdout
-    cells = [path for path in (site / "lake" / "cells").rglob("*.parquet")]
-    assert any(math.isclose(number, marked[0], rel_tol=1e-9) for path in cells for number in _numbers(path)), done.stdout
+    cells = list((site / "lake" / "cells").rglob("*.parquet"))
+    assert any(math.isclose(number, marked[0], rel_tol=1e-9) for path in cells for number in _numbers(path)), (
+        done.stdout
+    )
     _search(site, marked)
     said = done.stdout + done.stderr + lagebild("--site", site, "--json", "status").stdout
     assert not [figure for figure in (*_CANARIES, *marked) if str(figure) in said]

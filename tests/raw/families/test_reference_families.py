@@ -13,7 +13,17 @@ import pytest
 
 from raw.harvest.harvest import Harvest
 from raw.vocabulary.observation import OBSERVATION
-from tests.raw.families.reference import CHANGES, CROSSWALK, change, harvest, harvest_real, write_changes, write_steps
+from tests.raw.build import write_xlsx
+from tests.raw.families.reference import (
+    CHANGES,
+    CROSSWALK,
+    STEP_HEADER,
+    change,
+    harvest,
+    harvest_real,
+    write_changes,
+    write_steps,
+)
 
 ROWS = [
     [
@@ -123,6 +133,14 @@ def test_a_damaged_row_of_a_crosswalk_is_a_fault_and_nothing_is_read(inbox: Path
     (file,) = harvest(inbox.parent, CROSSWALK)[CROSSWALK].files
     assert {fault.code for fault in file.faults} == {code}
     assert file.rows == 0
+
+
+def test_names_that_changed_places_with_those_of_the_other_year_are_a_fault(inbox: Path) -> None:
+    header = ["Gemeindename 2021" if text == "Gemeindename 2020" else text for text in STEP_HEADER]
+    header[-1] = "Gemeindename 2020"
+    write_xlsx(inbox / "ref.xlsx", {"2020": [header, *STEPS[2020]]})
+    (file,) = harvest(inbox.parent, CROSSWALK)[CROSSWALK].files
+    assert [(fault.code, fault.cell) for fault in file.faults] == [("layout", "2020!B1"), ("layout", "2020!H1")]
 
 
 def test_all_real_spot_values_are_observations_with_the_same_value_at_the_same_address(

@@ -212,3 +212,11 @@ def test_one_wide_row_in_a_long_text_does_not_fill_the_memory(tmp_path: Path, mo
     (tmp_path / "a.csv").write_text("\n" * 500 + ";" * 500)
     monkeypatch.setattr(grid_module, "MAX_CELLS", 100_000)
     assert reason(tmp_path / "a.csv") == "too_large"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "mac_roman", "cp850"])
+def test_german_words_are_read_in_whatever_encoding_they_were_saved(tmp_path: Path, encoding: str) -> None:
+    words = ["Österreich", "Köln", "Straße", "Übersee", "Männer"]
+    (tmp_path / "worte.csv").write_bytes("\r\n".join(f"{word};1" for word in words).encode(encoding))
+    (grid,) = open_grids(tmp_path / "worte.csv")
+    assert [grid.text(row, 0) for row in range(len(words))] == words
