@@ -342,11 +342,11 @@ class Mapper:
 def _number(rows: list[_Row]) -> None:
     """Give the second and every further row about the same thing the dimension `repeat`."""
     seen: Counter[tuple[str | None, str | None, str]] = Counter()
-    for row in rows:
+    for place, row in enumerate(rows):
         about = (row.period, row.area[0] if row.area else None, format_dims(row.dims))
         seen[about] += 1
-        if seen[about] > 1:
-            row.dims["repeat"] = str(seen[about])
+        if seen[about] > 1:  # equal rows share their dimensions
+            rows[place] = replace(row, dims={**row.dims, "repeat": str(seen[about])})
 
 
 def quote(path: str) -> str:
