@@ -31,7 +31,7 @@ ui: setup ## Dagster's web interface on the demo site
 	@$(BIN)/lagebild --site demo-site ui
 
 test: setup ## lint, types, import layers and all tests, large experiments as a seeded sample
-	@$(PYTEST) -m "not system" $(ARGS)
+	@$(PYTEST) -m "not system" -n 2 --dist loadfile $(ARGS)
 
 lint: setup ## format, lint, types, import layers and licence headers only
 	@$(PYTEST) tests/test_project.py -k tool $(ARGS)

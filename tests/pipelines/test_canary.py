@@ -8,22 +8,22 @@ rejected and in one whose sums do not add up; then everything outside the restri
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
+import yaml
 
 from tests.sites import delivered, edit_workbook, lagebild
 
-_REJECTED, _VIOLATING = 31415926, 27182818
-_CANARIES = (_REJECTED, _VIOLATING)
-_MARK = 0.48151623
-"""Makes a count unmistakable and leaves it plausible: no check stops it on its way to the door."""
+_WITHHELD, _REJECTED, _VIOLATING = 48151623, 31415926, 27182818
+_CANARIES = (_WITHHELD, _REJECTED, _VIOLATING)
 _RULES = """
 concepts:
   wohngeld_hh:
@@ -38,26 +38,33 @@ def _row_of(sheet: Any, area: str) -> int:
     return max(row for row in range(2, sheet.max_row + 1) if str(sheet.cell(row, 2).value) == area)
 
 
-def _plant(figure: int) -> Callable[[Any], None]:
-    """Put a figure into a district's newest row, to which the city's row does not fit."""
+def _plant(figure: int, beside_total: bool) -> Callable[[Any], None]:
+    """Put a figure into a district's newest row; with `beside_total` the city's row is raised by as much."""
 
     def change(sheet: Any) -> None:
-        sheet.cell(_row_of(sheet, "01"), 3).value = str(figure)
+        district = sheet.cell(_row_of(sheet, "01"), 3)
+        if beside_total:
+            city = next(
+                sheet.cell(_row_of(sheet, name), 3) for name in ("Gesamt", "99001000", "99001") if _has(sheet, name)
+            )
+            city.value = str(int(float(city.value)) + figure - int(float(district.value)))
+        district.value = str(figure)
 
     return change
 
 
-def _mark(planted: list[float]) -> Callable[[Any], None]:
-    """Mark a district's newest figure and the city's with it; the marked figure is added to `planted`."""
-
-    def change(sheet: Any) -> None:
-        city = next(name for name in ("Gesamt", "99001000", "99001") if _has(sheet, name))
-        for area in ("01", city):
-            cell = sheet.cell(_row_of(sheet, area), 3)
-            planted.append(int(float(cell.value)) + _MARK)
-            cell.value = str(planted[-1])
-
-    return change
+def _excuse(site: Path, source: str) -> None:
+    """Explain whatever the checks found, so that a figure that no check believes goes on to the door."""
+    found = json.loads(lagebild("--site", site, "--json", "source", "violations", source).stdout)
+    entries = [
+        {key: one[key] for key in ("table", "identity", "area", "period")}
+        | {"expect": one["fingerprint"], "until": "2099-12-31", "reason": "planted by a test"}
+        for one in found
+    ]
+    assert entries
+    path = site / "sources" / source / "known_violations.yml"
+    known = yaml.safe_load(path.read_text("utf-8")) if path.exists() else []
+    path.write_text(yaml.safe_dump([*(known or []), *entries]), "utf-8")
 
 
 def _has(sheet: Any, area: str) -> bool:
@@ -73,10 +80,9 @@ def _with_unknown_column(figure: int) -> Callable[[Any], None]:
     return change
 
 
-def _traces(figure: float) -> list[bytes]:
+def _traces(figure: int) -> list[bytes]:
     text = str(figure).encode()
-    whole = [struct.pack("<q", figure), text[:-1] + b"."] if isinstance(figure, int) else []
-    return [text, f"{figure:,}".encode(), struct.pack("<d", float(figure)), *whole]
+    return [text, f"{figure:,}".encode(), struct.pack("<d", float(figure)), struct.pack("<q", figure), text[:-1] + b"."]
 
 
 def _outside(site: Path) -> Iterator[Path]:
@@ -113,35 +119,33 @@ def _closed_site(finished_demo: Path, folder: Path) -> Path:
     return folder
 
 
-def _search(site: Path, planted: Sequence[float] = ()) -> None:
-    figures = (*_CANARIES, *planted)
+def _search(site: Path) -> None:
     for path in _outside(site):
         content = path.read_bytes()
-        for figure in figures:
+        for figure in _CANARIES:
             assert not [trace for trace in _traces(figure) if trace in content], f"{figure} in {path}"
-        near = [n for n in _numbers(path) for figure in figures if math.isclose(n, figure, rel_tol=1e-7)]
+        near = [n for n in _numbers(path) for figure in _CANARIES if math.isclose(n, figure, rel_tol=1e-6)]
         assert not near, path
 
 
 def test_withheld_and_rejected_figures_stay_in_the_restricted_zone(finished_demo: Path, tmp_path: Path):
     site = _closed_site(finished_demo, tmp_path / "site")
-    marked: list[float] = []
-    edit_workbook(delivered(site, "d6_t35"), _mark(marked))
+    edit_workbook(delivered(site, "d6_t35"), _plant(_WITHHELD, beside_total=True))
     edit_workbook(delivered(site, "d3_t34"), _with_unknown_column(_REJECTED))
+    assert lagebild("--site", site, "run").returncode == 1
+    _excuse(site, _source_of(site, "d6_t35"))
     done = lagebild("--site", site, "run")
     assert done.returncode == 3, done.stdout
     cells = list((site / "lake" / "cells").rglob("*.parquet"))
-    assert any(math.isclose(number, marked[0], rel_tol=1e-9) for path in cells for number in _numbers(path)), (
-        done.stdout
-    )
-    _search(site, marked)
+    assert any(math.isclose(number, _WITHHELD) for path in cells for number in _numbers(path))
+    _search(site)
     said = done.stdout + done.stderr + lagebild("--site", site, "--json", "status").stdout
-    assert not [figure for figure in (*_CANARIES, *marked) if str(figure) in said]
+    assert not [figure for figure in _CANARIES if str(figure) in said]
 
 
 def test_figures_that_do_not_add_up_stay_in_the_restricted_zone(finished_demo: Path, tmp_path: Path):
     site = _closed_site(finished_demo, tmp_path / "site")
-    edit_workbook(delivered(site, "d6_t35"), _plant(_VIOLATING))
+    edit_workbook(delivered(site, "d6_t35"), _plant(_VIOLATING, beside_total=False))
     done = lagebild("--site", site, "run")
     assert done.returncode == 1, done.stdout
     _search(site)
