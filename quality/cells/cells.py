@@ -3,7 +3,7 @@
 """The cells of a domain: planned from the catalogue, formed by DuckDB over Parquet, one part file per concept.
 
 Belongs here: the order of the sums, reuse, and the files. Does not belong here: what is wanted (`plan`), the SQL of a
-single step (`steps`), and reading cells (`read`).
+single step (`steps`, `across`), and reading cells (`read`).
 
 Per concept: observed cells and sums over dimensions, quarters and years from months, larger areas from their parts, the
 chosen vintage, other years. Then combinations of measures (births - deaths). A part is named by everything that it
@@ -23,7 +23,7 @@ import duckdb
 import polars as pl
 
 from quality.areas.crosswalk import weight_class
-from quality.cells import output, steps
+from quality.cells import across, output, steps
 from quality.cells.plan import (
     Offer,
     Plan,
@@ -181,7 +181,7 @@ def _form(
     weights = weight_class(work.concept) if concept.unit != "text" else "population"
     profile = steps.deliver(connection, work.concept, files)
     longer = work.period_terms({period for _, _, period, _ in profile})
-    upwards = concept.additive_geo and steps.leads_up(connection, profile, kept_by_municipality())
+    upwards = concept.additive_geo and across.leads_up(connection, profile, kept_by_municipality())
     direct = set() if longer.height or upwards or geography.chosen else work.direct()
     pieces, candidates = work.tables(without=direct)
     made_of_cells = False
@@ -191,11 +191,11 @@ def _form(
         if longer.height:
             steps.frequencies(connection, longer)
         if upwards:
-            steps.areas(connection, weights, kept_by_municipality())
+            across.areas(connection, weights, kept_by_municipality())
         if geography.chosen:
-            steps.vintage(connection, weights, geography.chosen, concept.additive_geo)
+            across.vintage(connection, weights, geography.chosen, concept.additive_geo)
         if (rules := work.rules()).height:
-            steps.other_years(connection, rules, weights, concept.additive_geo)
+            across.other_years(connection, rules, weights, concept.additive_geo)
         made_of_cells = output.has_terms(connection)
     with atomic(path) as part:
         origins = output.write_part(connection, work.sources, work.stated(direct), pieces.height > 0, part)
