@@ -138,7 +138,10 @@ def test_a_name_says_concept_and_dimensions(name: str, expected: tuple[str, str]
 
 
 def test_quotients_before_the_door_are_those_behind_it(root: Path):
-    """Random cells with gaps, on several bases: the values and statuses of the SQL that forms the published ones."""
+    """Random cells with gaps, on several bases: the values and statuses of the SQL that forms the published ones.
+
+    But for breaks, which mark what is published.
+    """
     kpi, rng = load()["child_poverty_0_17"], random.Random(11)
     rows = []
     lenders = ("register", "fortschreibung_z2011", "fortschreibung_z2022")
@@ -157,12 +160,18 @@ def test_quotients_before_the_door_are_those_behind_it(root: Path):
     )
     bases = enumerate(kpi.denominator_bases, start=1)
     entry = {"kpi": kpi.id, "numerator": kpi.numerator, "denominator": kpi.denominator, "factor": kpi.factor}
-    landed = pl.DataFrame([entry | {"min_denominator": kpi.min_denominator, "low_denominator": 100.0}])
+    limits = {"min_denominator": kpi.min_denominator, "low_denominator": 100.0}
+    reach = {"frequencies": "A", "look_back": 0, "numerator_reach": 0, "denominator_reach": 0}
+    landed = pl.DataFrame([entry | limits | reach])
+    no_breaks = pl.DataFrame(schema={"kpi": pl.String, "year": pl.Int32, "basis": pl.String})
     lending = pl.DataFrame([{"kpi": kpi.id, "basis": basis, "preference": place} for place, basis in bases])
     query = (root / "transforms" / "models" / "kpi" / "kpi_value.sql").read_text("utf-8").split("\n);\n", 1)[1]
     with duckdb.connect() as connection:
         connection.execute("create schema core")
-        named = {"protected_cell": cells.drop("terms", "provenance"), "kpi": landed, "kpi_denominator_basis": lending}
+        named = {
+            "protected_cell": cells.drop("terms", "provenance"), "kpi": landed, "kpi_denominator_basis": lending,
+            "kpi_break": no_breaks,
+        }  # fmt: skip
         for name, table in named.items():
             connection.register("table_in", table.to_arrow())
             connection.execute(f"create table core.{name} as select * from table_in")
