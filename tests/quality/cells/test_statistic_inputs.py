@@ -162,6 +162,7 @@ def test_quotients_before_the_door_are_those_behind_it(root: Path):
     entry = {"kpi": kpi.id, "numerator": kpi.numerator, "denominator": kpi.denominator, "factor": kpi.factor}
     limits = {"min_denominator": kpi.min_denominator, "low_denominator": 100.0}
     reach = {"frequencies": "A", "look_back": 0, "numerator_reach": 0, "denominator_reach": 0}
+    reach |= {"comparable_across_breaks": True}
     landed = pl.DataFrame([entry | limits | reach])
     no_breaks = pl.DataFrame(schema={"kpi": pl.String, "year": pl.Int32, "basis": pl.String})
     lending = pl.DataFrame([{"kpi": kpi.id, "basis": basis, "preference": place} for place, basis in bases])
