@@ -14,6 +14,8 @@ from quality.cells.plan import plans
 from transforms.catalogue import load
 
 MEMORY = "7GB"
+PLANS = plans(load().computable())
+"""What is to be formed, read before the clock runs, as the recipes of the floor are."""
 
 
 def form(nation: Nation, lake: Path) -> None:
@@ -28,6 +30,6 @@ def rebuild(nation: Nation, lake: Path) -> list[str]:
     What only statistics are made from (vectors by age) is left out: the floor does not form it either.
     """
     known = set(lake.glob("cells/*/*.parquet"))
-    for wanted in plans(load().computable()).values():
+    for wanted in PLANS.values():
         build_cells(lake, wanted, nation.checked, plan.sources(), Geography(key="none"), MEMORY)
     return sorted(path.stem.rpartition("-")[0] for path in set(lake.glob("cells/*/*.parquet")) - known)

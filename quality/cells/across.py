@@ -14,15 +14,13 @@ import duckdb
 import polars as pl
 
 from quality.cells.sql import ESTIMATED, RELATIONS, WITHHELD, quoted, total
-from quality.cells.steps import WORST, close, new_places
+from quality.cells.steps import WORST, Profile, close, new_places
 
 _UPPER = ("kreis", "gemeindeverband", "regierungsbezirk")
 _TARGETS = "select to_area as area, to_level as area_level, to_vintage as area_vintage, period, basis"
 
 
-def leads_up(
-    connection: duckdb.DuckDBPyConnection, profile: set[tuple[str, str, str, str]], municipal: Sequence[str]
-) -> bool:
+def leads_up(connection: duckdb.DuckDBPyConnection, profiles: Sequence[Profile], municipal: Sequence[str]) -> bool:
     """Whether some level of a concept is part of a larger one for which sums are formed (`areas`)."""
     ways = connection.execute(
         """
@@ -34,7 +32,7 @@ def leads_up(
     return any(
         (level, vintage) == (origin, year) and (target not in _UPPER or basis in municipal)
         for origin, year, target in ways
-        for level, vintage, _, basis in profile
+        for _, level, vintage, _, basis in profiles
     )
 
 

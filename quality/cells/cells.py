@@ -36,7 +36,7 @@ from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import Terms
 
-CELLS_VERSION = "4"
+CELLS_VERSION = "5"
 TERRITORY: dict[str, pl.DataType] = {
     "area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "territory": pl.String(),
 }  # fmt: skip
@@ -90,7 +90,7 @@ def build_cells(
     folder = restricted_folder(root / plan.domain)
     where = geography.fingerprint()
     with _connection(restricted_folder(root / "spill"), memory_limit) as connection:
-        offered = _offers(folder, connection, inputs, plan.concepts)
+        offered, profiles = _offers(folder, connection, inputs, plan.concepts)
         _register(connection, geography)
         listed: list[dict[str, Any]] = []
         published, inner = replace(plan, inner={}, vectors={}), set[str]()
@@ -106,7 +106,7 @@ def build_cells(
             path = folder / f"{concept}-{digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
             if not finished(path):
                 formed += 1
-                _form(connection, work, list(own.values()), geography, path)
+                _form(connection, work, list(own.values()), profiles, geography, path)
             listed.append(read_json(path.with_suffix(".json")))
         if wanted := _formable(plan, listed):
             used = [entry["path"] for entry in listed]
@@ -155,13 +155,15 @@ def finished(part: Path) -> bool:
 
 def _offers(
     folder: Path, connection: duckdb.DuckDBPyConnection, inputs: Mapping[str, Path], wanted: Sequence[str]
-) -> list[Offer]:
+) -> tuple[list[Offer], list[steps.Profile]]:
     """What the tables deliver; looked up once per set of inputs."""
-    memo = folder / f"offers-{digest(_names(inputs), wanted)}.json"
+    memo = folder / f"offers-{digest(CELLS_VERSION, _names(inputs), wanted)}.json"
     if not memo.exists():
-        found = steps.offers(connection, list(inputs.values()), wanted)
-        write_json(memo, [[one.source, one.table, one.concept, one.dims, one.columns] for one in found])
-    return [Offer(*row) for row in read_json(memo)]
+        found, profiles = steps.offers(connection, list(inputs.values()), wanted)
+        listed = [[one.source, one.table, one.concept, one.dims, one.columns] for one in found]
+        write_json(memo, {"offers": listed, "profiles": profiles})
+    known = read_json(memo)
+    return [Offer(*row) for row in known["offers"]], [tuple(row) for row in known["profiles"]]
 
 
 def _register(connection: duckdb.DuckDBPyConnection, geography: Geography) -> None:
@@ -171,7 +173,12 @@ def _register(connection: duckdb.DuckDBPyConnection, geography: Geography) -> No
 
 
 def _form(
-    connection: duckdb.DuckDBPyConnection, work: Work, files: Sequence[Path], geography: Geography, path: Path
+    connection: duckdb.DuckDBPyConnection,
+    work: Work,
+    files: Sequence[Path],
+    profiles: Sequence[steps.Profile],
+    geography: Geography,
+    path: Path,
 ) -> None:
     """Write all cells of one concept, in the order of the sums.
 
@@ -179,9 +186,12 @@ def _form(
     """
     concept = concepts()[work.concept]
     weights = weight_class(work.concept) if concept.unit != "text" else "population"
-    profile = steps.deliver(connection, work.concept, files)
-    longer = work.period_terms({period for _, _, period, _ in profile})
-    upwards = concept.additive_geo and across.leads_up(connection, profile, kept_by_municipality())
+    every = [profile for profile in profiles if profile[0] == work.concept]
+    weeks = sorted({period for _, _, _, period, _ in every if "-W" in period})
+    own = [profile for profile in every if profile[3] not in weeks]
+    steps.deliver(connection, work.concept, files, without=weeks)  # weeks make no quarter or year; no KPI is weekly
+    longer = work.period_terms({period for _, _, _, period, _ in own})
+    upwards = concept.additive_geo and across.leads_up(connection, own, kept_by_municipality())
     direct = set() if longer.height or upwards or geography.chosen else work.direct()
     pieces, candidates = work.tables(without=direct)
     made_of_cells = False
@@ -197,10 +207,10 @@ def _form(
         if (rules := work.rules()).height:
             across.other_years(connection, rules, weights, concept.additive_geo)
         made_of_cells = output.has_terms(connection)
-    with atomic(path) as part:
+    with atomic(path, durable=False) as part:
         origins = output.write_part(connection, work.sources, work.stated(direct), pieces.height > 0, part)
     if made_of_cells:
-        with atomic(terms_of(path)) as terms:
+        with atomic(terms_of(path), durable=False) as terms:
             output.write_terms(connection, terms)
     terms_file = {"terms": terms_of(path).name} if made_of_cells else {}
     note(path, origins, concept=work.concept, recipes=work.listed(), **terms_file)

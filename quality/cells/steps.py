@@ -40,42 +40,44 @@ create or replace temp table edge (
     measure smallint, place integer, term_measure smallint, term_place integer, coef double
 );
 """
+Profile = tuple[str, str, str, str, str]
+"""concept, area_level, area_vintage, period, basis"""
 WORST = "max(class) as class, max(publicity) as publicity, max(meaning) as meaning, bit_or(sources) as sources"
 
 
-def offers(connection: duckdb.DuckDBPyConnection, checked: Sequence[Path], concepts: Sequence[str]) -> list[Offer]:
-    """What each table delivers of each concept, sorted."""
+def offers(
+    connection: duckdb.DuckDBPyConnection, checked: Sequence[Path], concepts: Sequence[str]
+) -> tuple[list[Offer], list[Profile]]:
+    """What each table delivers of each concept, and on which levels, vintages, periods and bases; sorted, one look."""
     if not checked:
-        return []
+        return [], []
     rows = connection.execute(
         """
-        select source, "table", measure, dims, min("column") <> max("column")
-        from read_parquet($paths) where list_contains($concepts, measure) and meaning <> 'unknown'
-        group by source, "table", measure, dims order by all
+        select measure, source, "table", dims, "column", area_level, area_vintage, period, basis
+        from read_parquet($paths) where list_contains($concepts, measure) and meaning <> 'unknown' group by all
         """,
         {"paths": [str(path) for path in checked], "concepts": list(concepts)},
     ).fetchall()
-    return [Offer(*row) for row in rows]
+    columns: dict[tuple[str, str, str, str], set[str]] = {}
+    for concept, source, table, dims, column, *_ in rows:
+        columns.setdefault((source, table, concept, dims), set()).add(column)
+    found = [Offer(*place, len(names) > 1) for place, names in sorted(columns.items())]
+    return found, sorted({(row[0], *row[5:]) for row in rows})
 
 
 def deliver(
-    connection: duckdb.DuckDBPyConnection, concept: str, checked: Sequence[Path]
-) -> set[tuple[str, str, str, str]]:
-    """Create the view `delivery`, the usable observations of a concept; returns what levels and periods it has.
-
-    (area_level, area_vintage, period, basis), each once.
-    """
+    connection: duckdb.DuckDBPyConnection, concept: str, checked: Sequence[Path], without: Sequence[str] = ()
+) -> None:
+    """Create the view `delivery`, the usable observations of a concept, but for some periods."""
+    left_out = f"and period not in ({', '.join(map(quoted, without))})" if without else ""
     connection.execute(
         f"""
         create or replace temp view delivery as
         select * from read_parquet([{", ".join(quoted(str(path)) for path in checked)}])
         where measure = {quoted(concept)} and meaning <> 'unknown'
-          and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)})
-          and not regexp_matches(period, '-W')  -- weeks make no quarter or year, and no KPI is weekly
+          and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)}) {left_out}
         """
     )
-    rows = connection.execute("select distinct area_level, area_vintage, period, basis from delivery").fetchall()
-    return set(rows)
 
 
 def load(

@@ -39,10 +39,12 @@ def sync(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def atomic(target: Path, mode: int = RESTRICTED_FILE) -> Iterator[Path]:
+def atomic(target: Path, mode: int = RESTRICTED_FILE, durable: bool = True) -> Iterator[Path]:
     """Yield a path beside the target to write to; on success it is synced and takes the target's place.
 
-    After a crash there is the old file, or the new one, or none; a left-over `.<name>.<random>.part` is harmless.
+    After a crash there is the old file, or the new one, or none; a left-over `.<name>.<random>.part` is harmless. With
+    `durable=False` the folder is not synced: for a file of which another one in the folder, written after it, says that
+    it is there.
     """
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}{PART}")
     try:
@@ -51,7 +53,8 @@ def atomic(target: Path, mode: int = RESTRICTED_FILE) -> Iterator[Path]:
         part.chmod(mode)
         sync(part)
         part.replace(target)
-        sync(target.parent)
+        if durable:
+            sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
