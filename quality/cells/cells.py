@@ -149,8 +149,8 @@ def terms_of(part: Path) -> Path:
 
 
 def finished(part: Path) -> bool:
-    """The JSON beside a part is written last."""
-    return part.with_suffix(".json").exists()
+    """The JSON beside a part is written last; what both are durable by is the list of the domain, written after them."""
+    return part.with_suffix(".json").exists() and part.exists()
 
 
 def _offers(
@@ -219,7 +219,7 @@ def _form(
 def note(path: Path, origins: Sequence[Sequence[str | None]], **about: Any) -> None:
     """Write the JSON beside a part, which says that it is finished: path, number of rows, origins."""
     rows = pl.scan_parquet(path).select(pl.len()).collect().item()
-    write_json(path.with_suffix(".json"), {"path": path.name, "rows": rows, "origins": origins, **about})
+    write_json(path.with_suffix(".json"), {"path": path.name, "rows": rows, "origins": origins, **about}, durable=False)
 
 
 def _formable(plan: Plan, listed: Sequence[Mapping[str, Any]]) -> dict[str, Terms]:

@@ -59,9 +59,9 @@ def atomic(target: Path, mode: int = RESTRICTED_FILE, durable: bool = True) -> I
         part.unlink(missing_ok=True)
 
 
-def write_json(target: Path, content: Any, mode: int = RESTRICTED_FILE) -> None:
-    """Write JSON atomically; keys sorted, so equal content gives equal bytes."""
-    with atomic(target, mode) as part:
+def write_json(target: Path, content: Any, mode: int = RESTRICTED_FILE, durable: bool = True) -> None:
+    """Write JSON atomically (see there); keys sorted, so equal content gives equal bytes."""
+    with atomic(target, mode, durable) as part:
         part.write_text(json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
