@@ -149,7 +149,7 @@ def terms_of(part: Path) -> Path:
 
 
 def finished(part: Path) -> bool:
-    """The JSON beside a part is written last; what both are durable by is the list of the domain, written after them."""
+    """The JSON beside a part is written after it; the list of the domain, written last, makes both durable."""
     return part.with_suffix(".json").exists() and part.exists()
 
 
