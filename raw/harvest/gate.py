@@ -106,8 +106,8 @@ def admit(path: Path) -> Kind:
 
 
 def _admit_text(file: BinaryIO, head: bytes, size: int) -> None:
-    if head.startswith(_NO_TABLES):
-        raise Unreadable("not_a_table")
+    if head.startswith(_NO_TABLES) or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith((b"{", b"[{")):
+        raise Unreadable("not_a_table")  # a map or a description in JSON lies beside tables, it is none
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_MARKUP):
         raise Unreadable("markup")
     if size > MAX_TEXT_BYTES:

@@ -167,6 +167,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "truncated": ("damaged", truncated),
     "part damaged": ("damaged", damaged_part),
     "PDF": ("not_a_table", file("a.xlsx", b"%PDF-1.7 ...")),
+    "map": ("not_a_table", file("a.geojson", b'{"type": "FeatureCollection", "features": []}')),
     "program": ("not_a_table", file("a.xlsx", b"MZ\x90\x00\x03" + bytes(200))),
     "letter": ("not_a_table", file("a.xls", compound("WordDocument"))),
     "web page": ("markup", file("a.xls", b"\xef\xbb\xbf\r\n<html><table><tr><td>1</td></tr></table></html>")),
