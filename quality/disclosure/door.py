@@ -21,10 +21,10 @@ from typing import Any
 
 import polars as pl
 
-from quality.disclosure.audit import examine, follows_from_public
 from quality.disclosure.rules import Rules
-from quality.disclosure.slices import withhold_slices
-from quality.disclosure.unsafe import BASE, counted_concepts, mark_unsafe
+from quality.disclosure.thin.audit import examine, follows_from_public
+from quality.disclosure.thin.slices import withhold_slices
+from quality.disclosure.thin.unsafe import BASE, counted_concepts, mark_unsafe
 from raw.lake.files import atomic, read_json, write_json
 from raw.vocabulary.period import frequency
 

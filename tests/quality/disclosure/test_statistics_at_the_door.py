@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quality.disclosure.audit import audit
 from quality.disclosure.door import judge
 from quality.disclosure.rules import load_rules
+from quality.disclosure.thin.audit import audit
 from tests.quality import tables
 from tests.quality.tables import CITY, cell
 

@@ -28,8 +28,8 @@ from functools import cache
 import polars as pl
 
 from quality.areas.areas import parent_key
-from quality.disclosure.audit import build_system, pinned
-from quality.disclosure.unsafe import BASE, confidential_scope
+from quality.disclosure.thin.audit import build_system, pinned
+from quality.disclosure.thin.unsafe import BASE, confidential_scope
 from raw.vocabulary.dimensions import parse_dims
 from raw.vocabulary.measures import concepts
 

@@ -20,9 +20,9 @@ import numpy as np
 import polars as pl
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from quality.disclosure.audit import audit
 from quality.disclosure.door import judge
 from quality.disclosure.rules import Rules, load_rules
+from quality.disclosure.thin.audit import audit
 from raw.vocabulary.dimensions import age_interval, format_dims, parse_dims
 from tests.quality import tables
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from quality.disclosure.rules import load_rules
-from quality.disclosure.unsafe import differences, mark_unsafe
+from quality.disclosure.thin.unsafe import differences, mark_unsafe
 from tests.quality import tables
 from tests.quality.tables import CITY, cell
 

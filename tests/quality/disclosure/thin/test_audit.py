@@ -11,8 +11,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from quality.disclosure import audit as module
-from quality.disclosure.audit import audit, follows_from_public
+from quality.disclosure.thin import audit as module
+from quality.disclosure.thin.audit import audit, follows_from_public
 from tests.quality import tables
 from tests.quality.tables import CITY, cell, made
 

@@ -11,7 +11,7 @@ import pytest
 
 from quality.disclosure.door import judge
 from quality.disclosure.rules import load_rules
-from quality.disclosure.slices import Tree
+from quality.disclosure.thin.slices import Tree
 from tests.quality import tables
 from tests.quality.tables import CITY, cell, made
 
