@@ -14,6 +14,7 @@ protection is safe if that interval begins at `reach_low` or below, ends at `rea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -64,9 +65,9 @@ class System:
     coefficients: Whole
     lower: Whole
     upper: Whole
-    names: tuple[str, ...] = field(default=(), compare=False)
+    names: Sequence[str] = field(default=(), compare=False)
     """Names of the cells for messages in the restricted zone; may be empty."""
-    relation_names: tuple[str, ...] = field(default=(), compare=False)
+    relation_names: Sequence[str] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         """The number of cells."""

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 Lagebild contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What is out already: earlier releases, revised values, and fuller tiers.
+
+Belongs here: the cells of releases as variables of one system. Does not belong here: their sums (`registry`).
+
+A cell with the same value in two releases is one variable: what was published once is known for good, what was withheld
+stays withheld. A revised cell is another variable for each of its values, because both stay known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from quality.disclosure.model.faults import MAX_SAID, Fault, fault
+from quality.disclosure.model.keys import Space
+from quality.disclosure.model.pool import Pool
+from quality.disclosure.model.system import Mask, Whole
+
+RELEASE_COLUMNS = {"value": pl.Int64, "published": pl.Boolean, "base": pl.Int64}
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release as it lies in the restricted zone: a column per dimension, `measure`, and RELEASE_COLUMNS.
+
+    `value` in units of the measure's last decimal, empty where nobody here knows it; `published` whether it was out;
+    `base` to what it was rounded, 0 for exact.
+    """
+
+    name: str
+    cells: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Variables:
+    """All variables in order: of each cell the present value first, then those of releases, newest first.
+
+    `now` is the variable of each present cell. `was` are the variables of each release's cells, in the order of their
+    sorted keys `was_keys`.
+    """
+
+    key: Whole
+    value: Whole
+    unknown: Mask
+    present: Mask
+    out: Mask
+    held: Mask
+    base: Whole
+    now: Whole
+    was_keys: tuple[Whole, ...]
+    was: tuple[Whole, ...]
+
+
+def variables(
+    pooled: Pool, releases: Sequence[Release], fuller: Sequence[Release], space: Space
+) -> tuple[Variables, list[Fault]]:
+    """The variables of the present cells and of everything that is out. Cells of a fuller tier only hold back."""
+    present = pl.DataFrame(
+        {"key": pooled.keys, "value": pooled.value, "unknown": pooled.agency, "base": pooled.base}
+    ).with_columns(pl.lit(0).alias("release"), pl.lit(False).alias("out"), pl.lit(False).alias("held"))
+    parts, faults = [present], []
+    for number, release in enumerate([*releases, *fuller], 1):
+        part = _coded(release, space, number)
+        if number > len(releases):
+            part = part.filter(~pl.col("out")).join(present.select("key"), on="key", how="semi")
+        faults += _mixed(part, present, release.name, space)
+        parts.append(part)
+    every = pl.concat([part.select(present.columns) for part in parts])
+    spoken = every.filter(~pl.col("unknown")).sort("key", "release").group_by("key", maintain_order=True)
+    every = every.join(spoken.agg(pl.col("value").first().alias("_first")), on="key", how="left", maintain_order="left")
+    every = every.with_columns(
+        pl.when("unknown").then(pl.col("_first")).otherwise("value").alias("value"),
+        (pl.col("unknown") & pl.col("_first").is_null()).alias("unknown"),
+    ).with_columns(pl.col("value").fill_null(0))
+    own = (
+        every.sort("key", "release", "value")
+        .group_by("key", "value", maintain_order=True)
+        .agg(
+            pl.col("release").min(), pl.col("unknown").all(), pl.col("out").any(), pl.col("held").any(),
+            pl.col("base").filter(pl.col("release") == pl.col("release").min()).first(),
+        )
+        .sort("key", "release", "value")
+        .with_row_index("variable")
+    )  # fmt: skip
+    placed = every.join(own.select("key", "value", "variable"), on=["key", "value"], how="left", maintain_order="left")
+    by_release = [
+        placed.filter(pl.col("release") == number).unique("key", keep="first", maintain_order=True).sort("key")
+        for number in range(len(releases) + 1)
+    ]
+    return Variables(
+        own["key"].to_numpy(), own["value"].to_numpy(), own["unknown"].to_numpy(),
+        (own["release"] == 0).to_numpy(), own["out"].to_numpy(), own["held"].to_numpy(), own["base"].to_numpy(),
+        by_release[0]["variable"].cast(pl.Int64).to_numpy(),
+        tuple(one["key"].to_numpy() for one in by_release[1:]),
+        tuple(one["variable"].cast(pl.Int64).to_numpy() for one in by_release[1:]),
+    ), faults  # fmt: skip
+
+
+def _coded(release: Release, space: Space, number: int) -> pl.DataFrame:
+    frame = release.cells
+    for name in space.dimensions[1:]:
+        if name not in frame.columns:
+            frame = frame.with_columns(pl.lit(space.total(name), pl.String).alias(name))
+    frame = frame.with_columns(pl.Series("key", space.encode(frame), pl.Int64)).filter(pl.col("key") >= 0)
+    return frame.select(
+        "key",
+        pl.col("value").cast(pl.Int64),
+        pl.col("value").is_null().alias("unknown"),
+        pl.col("base").cast(pl.Int64),
+        pl.lit(number).alias("release"),
+        pl.col("published").alias("out"),
+        (~pl.col("published")).alias("held"),
+    )
+
+
+def codes_of(releases: Sequence[Release], dimensions: Sequence[str]) -> dict[str, set[str]]:
+    """The codes of releases, per dimension."""
+    return {
+        name: {code for one in releases if name in one.cells.columns for code in one.cells[name].unique().to_list()}
+        for name in dimensions
+    }
+
+
+def _mixed(part: pl.DataFrame, present: pl.DataFrame, name: str, space: Space) -> list[Fault]:
+    """Cells that are exact in one release and rounded in the other."""
+    both = part.filter("out").join(present.select("key", "base"), on="key", suffix="_now")
+    odd = both.filter(pl.col("base") != pl.col("base_now")).sort("key").head(MAX_SAID * 2)
+    faults = []
+    for key, rounded_now in odd.select("key", pl.col("base_now") > 0).iter_rows():
+        exact, rounded = (name, "the present tables") if rounded_now else ("the present tables", name)
+        faults.append(fault("mixed", cell=space.name(key), one=exact, other=rounded))
+    return faults
+
+
+def release_frame(space: Space, keys: Whole, value: Whole, unknown: Mask, published: Mask, base: Whole) -> pl.DataFrame:
+    """The cells of a release as `Release` holds them."""
+    values = pl.Series("value", value).to_frame().select(pl.when(pl.Series(~unknown)).then("value"))["value"]
+    return space.frame(keys).with_columns(values, pl.Series("published", published), pl.Series("base", base))
