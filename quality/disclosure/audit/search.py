@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.disclosure.audit.compiled import compiled
 from quality.disclosure.audit.view import View

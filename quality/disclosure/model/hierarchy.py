@@ -51,6 +51,11 @@ class Hierarchy:
         return cls(dimension, {}, total)
 
     @classmethod
+    def none(cls, dimension: str) -> Hierarchy:
+        """A dimension whose codes do not sum to anything: stocks of several days, areas of several lists."""
+        return cls(dimension, {})
+
+    @classmethod
     def from_pairs(cls, dimension: str, pairs: Iterable[tuple[str, str]], name: str = "") -> Hierarchy:
         """From pairs of code and parent; the parent of a root is empty. Raises BadInput with every fault."""
         above: dict[str, set[str]] = {}
@@ -131,7 +136,7 @@ def _cycles(hierarchy: Hierarchy) -> list[Fault]:
 
 
 def read_hierarchies(path: Path) -> list[Hierarchy]:
-    """The hierarchies of a YAML file: per dimension one form or a list of them.
+    """The hierarchies of a YAML file: per dimension one form or a list of them; an empty list for one without sums.
 
     `{total: T}`: every other code sums to T. `{tree: {T: [...]}}`: nested. `{file: geo.csv}`: a CSV file beside this
     one, with the columns code and parent. Raises BadInput with the faults of all hierarchies.
@@ -140,6 +145,8 @@ def read_hierarchies(path: Path) -> list[Hierarchy]:
     hierarchies: list[Hierarchy] = []
     faults: list[Fault] = []
     for dimension, forms in content.items():
+        if forms == []:
+            hierarchies.append(Hierarchy.none(str(dimension)))
         several = isinstance(forms, list)
         for number, form in enumerate(forms if several else [forms], 1):
             try:

@@ -123,7 +123,7 @@ def _spaced(parts: Sequence[pl.Expr]) -> list[pl.Expr]:
 def make_space(measures: Iterable[str], found: Mapping[str, set[str]], hierarchies: Sequence[Hierarchy]) -> Space:
     """The space of some measures, the codes found per dimension, and the hierarchies.
 
-    A dimension with hierarchies that are not flat has exactly their codes; another one has those that were found.
+    A dimension with hierarchies has exactly their codes, unless one is flat or without any; then also those found.
     """
     names = sorted({*found, *(one.dimension for one in hierarchies)})
     codes: list[tuple[str, ...]] = [tuple(sorted(set(measures)))]
@@ -132,7 +132,7 @@ def make_space(measures: Iterable[str], found: Mapping[str, set[str]], hierarchi
     for name in names:
         own = sorted((one for one in hierarchies if one.dimension == name), key=lambda one: one.label)
         known = {code for one in own for code in one.codes}
-        if not own or any(one.total is not None for one in own):
+        if all(not one.codes for one in own) or any(one.total is not None for one in own):
             known |= found.get(name, set())
         ordered = tuple(sorted(known))
         codes.append(ordered)

@@ -13,7 +13,7 @@ intruder and never published.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -21,9 +21,10 @@ import numpy as np
 
 from quality.disclosure.model.equations import equation_name, lacking_parts, sums, with_margins
 from quality.disclosure.model.faults import MAX_NAMED, MAX_SAID, Fault, fault, listed, shown
-from quality.disclosure.model.keys import Space, positions
+from quality.disclosure.model.keys import MEASURE, Space, positions
 from quality.disclosure.model.system import UNBOUNDED, Mask, Whole
-from quality.disclosure.model.tables import Rows, Table
+from quality.disclosure.model.tables import Rows, Table, read_rows
+from quality.disclosure.rules import MeasureRule
 
 Absent = Literal["fault", "zero", "form", "unpublished"]
 
@@ -87,6 +88,21 @@ def pool(tables: Sequence[Table], rows: Sequence[Rows], space: Space, absent: Ab
         np.zeros(len(keys), np.bool_),
     )
     return pooled, faults
+
+
+def cells_of_table(
+    table: Table, space: Space, rules: Mapping[str, MeasureRule], absent: Absent
+) -> tuple[Whole, dict[str, Whole]]:
+    """The rows of a table as it is published: keys of its first measure in order, and per measure the key of each row.
+
+    Margins that are formed belong to it. What is absent for one measure only has no cell there.
+    """
+    rows, _ = read_rows(table, space, rules)
+    if absent == "form":
+        rows, _ = _formed(space, rows)
+    place, stride = space.at(rows.keys, 0), space.strides[0]
+    about = np.unique(rows.keys - place * stride)
+    return about, {measure: about + space.place(MEASURE, measure) * stride for measure in table.measures(rules)}
 
 
 def _formed(space: Space, one: Rows) -> tuple[Rows, Mask]:

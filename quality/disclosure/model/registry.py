@@ -76,7 +76,7 @@ def build(request: Request) -> Registry:
     """The registry of a request. Raises BadInput with all faults that can be said at once."""
     tables = sorted(request.tables, key=lambda one: one.name)
     entries, rules, faults = _rules(tables, request)
-    found, wrong = columns_found(tables, entries)
+    found, wrong = columns_found(tables, entries, {one.dimension for one in request.hierarchies})
     faults += wrong
     if faults:
         raise BadInput(faults)

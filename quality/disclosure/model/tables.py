@@ -8,7 +8,7 @@ Belongs here: one table and everything that can be wrong with its rows. Does not
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,14 +68,21 @@ class Rows:
     structural: Mask
 
 
-def columns_found(tables: Sequence[Table], rules: Mapping[str, MeasureRule]) -> tuple[dict[str, set[str]], list[Fault]]:
-    """The codes found per dimension, and tables that have no measure."""
+def columns_found(
+    tables: Sequence[Table], rules: Mapping[str, MeasureRule], declared: Set[str]
+) -> tuple[dict[str, set[str]], list[Fault]]:
+    """The codes found per dimension; tables that have no measure, and columns that are no declared dimension.
+
+    A column that only describes a row would tear its cells apart from all others if it were taken for a dimension.
+    """
     found: dict[str, set[str]] = {}
     faults: list[Fault] = []
     for table in tables:
         if not table.measures(rules):
             faults.append(fault("no_measure", table=table.name, columns=", ".join(table.frame.columns)))
             continue
+        strange = [column for column in table.dimensions(rules) if column not in declared]
+        faults += [fault("strange_column", table=table.name, column=column) for column in strange]
         for dimension in table.dimensions(rules):
             codes = table.frame[dimension].drop_nulls().cast(pl.String).unique()
             found.setdefault(dimension, set()).update(codes.to_list())
@@ -156,10 +163,16 @@ def _status(frame: pl.DataFrame, measure: str) -> np.ndarray:
 
 
 def _numbers(column: pl.Series) -> tuple[np.ndarray, Mask]:
-    """The numbers of a column, NaN where none stands, and whether what stands there can be read."""
-    text = column.dtype == pl.String
-    empty = column.is_null() | (column.str.strip_chars() == "" if text else False)
-    number = column.str.strip_chars().cast(pl.Float64, strict=False) if text else column.cast(pl.Float64)
+    """The numbers of a column, NaN where none stands, and whether what stands there can be read.
+
+    In text a comma is a decimal comma; nothing may part thousands.
+    """
+    if column.dtype == pl.String:
+        column = column.str.strip_chars().str.replace(",", ".", literal=True)
+        empty = column.is_null() | (column == "")
+    else:
+        empty = column.is_null()
+    number = column.cast(pl.Float64, strict=False)
     readable = (number.is_finite() | empty).fill_null(False).to_numpy()
     return number.fill_null(float("nan")).to_numpy(), readable
 
