@@ -45,7 +45,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--need", type=click.IntRange(1), help="Least width of an interval, instead of reaching the threshold.")
 @click.option("--cost", type=click.Choice(["value", "count", "log"]), default="value", show_default=True)
 @click.pass_obj
-def protect(call: Call, review: Path, base: str | None, **options: Any) -> None:
+def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> None:
     """Withhold what has to be withheld in TABLES, prove it, and write what may be published."""
     from pipelines.cli import REJECTED, STOPPED, WRONG
     from pipelines.protect import Order, WrongCall, protect_files

@@ -40,7 +40,7 @@ from quality.disclosure.model.keys import positions
 from quality.disclosure.model.pool import cells_of_table
 from quality.disclosure.model.registry import Registry, Request, build
 from quality.disclosure.model.releases import Release
-from quality.disclosure.model.system import Mask, State, System
+from quality.disclosure.model.system import Mask, State, fingerprint
 from quality.disclosure.model.tables import STATUS, STATUS_OF, Table
 from quality.disclosure.rules import RulesTooWeak, load_rules
 from quality.disclosure.solver import Options, Unsafe, solve
@@ -117,15 +117,6 @@ class ProtectedTables:
             "unsafe_and_out_already": int(self.registry.unsafe_out.sum()),
             "figures": dict(self.findings.figures),
         }
-
-
-def fingerprint(system: System) -> str:
-    """SHA-256 of a system's content: equal systems, equal fingerprints."""
-    arrays = (
-        system.value, system.state, system.low, system.high, system.reach_low, system.reach_high, system.width,
-        system.cost, system.start, system.cells, system.coefficients, system.lower, system.upper,
-    )  # fmt: skip
-    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
 
 def protect_tables(

@@ -56,8 +56,8 @@ def complete_unknown(value: Whole, unknown: Mask, low: Whole, high: Whole, relat
 
 
 def _open(bounds: Whole) -> np.ndarray:
-    """Bounds as floats, infinite where there is none; a sum without any bound stays at zero from below."""
-    return np.where(np.abs(bounds) >= UNBOUNDED, np.sign(bounds) * np.inf, bounds.astype(float))
+    """Bounds as floats, infinite where there is none."""
+    return np.where(np.abs(bounds) >= UNBOUNDED, np.copysign(np.inf, bounds), bounds.astype(float))
 
 
 def _broken(matrix: csr_array, lower: np.ndarray, upper: np.ndarray, least: np.ndarray, most: np.ndarray) -> list[int]:

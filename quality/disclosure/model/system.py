@@ -14,6 +14,7 @@ protection is safe if that interval begins at `reach_low` or below, ends at `rea
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -131,3 +132,12 @@ class System:
     def relation_name(self, relation: int) -> str:
         """The name of a relation, or its number."""
         return self.relation_names[relation] if self.relation_names else f"relation {relation}"
+
+
+def fingerprint(system: System) -> str:
+    """SHA-256 of a system's content: equal systems, equal fingerprints."""
+    arrays = (
+        system.value, system.state, system.low, system.high, system.reach_low, system.reach_high, system.width,
+        system.cost, system.start, system.cells, system.coefficients, system.lower, system.upper,
+    )  # fmt: skip
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
