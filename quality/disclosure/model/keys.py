@@ -38,6 +38,8 @@ class Space:
     codes: tuple[tuple[str, ...], ...]
     above: tuple[tuple[Whole, ...], ...]
     labels: tuple[tuple[str, ...], ...]
+    totals: tuple[str | None, ...]
+    """The one code per dimension that all others sum to in the end, None if there is none."""
 
     @cached_property
     def strides(self) -> tuple[int, ...]:
@@ -55,10 +57,7 @@ class Space:
 
     def total(self, dimension: str) -> str | None:
         """The one code that all others of the dimension sum to in the end, None if there is none."""
-        d = self.dimensions.index(dimension)
-        below = {place for above in self.above[d] for place in np.flatnonzero(above >= 0).tolist()}
-        roots = [code for place, code in enumerate(self.codes[d]) if place not in below]
-        return roots[0] if len(roots) == 1 and self.above[d] else None
+        return self.totals[self.dimensions.index(dimension)]
 
     def encode(self, frame: pl.DataFrame) -> Whole:
         """The keys of rows that have a column per dimension; NO_KEY where a code is unknown."""
@@ -129,6 +128,7 @@ def make_space(measures: Iterable[str], found: Mapping[str, set[str]], hierarchi
     codes: list[tuple[str, ...]] = [tuple(sorted(set(measures)))]
     above: list[tuple[Whole, ...]] = [()]
     labels: list[tuple[str, ...]] = [()]
+    totals: list[str | None] = [None]
     for name in names:
         own = sorted((one for one in hierarchies if one.dimension == name), key=lambda one: one.label)
         known = {code for one in own for code in one.codes}
@@ -138,10 +138,17 @@ def make_space(measures: Iterable[str], found: Mapping[str, set[str]], hierarchi
         codes.append(ordered)
         above.append(tuple(_above(one, own, ordered) for one in own))
         labels.append(tuple(one.label for one in own))
-    space = Space((MEASURE, *names), tuple(codes), tuple(above), tuple(labels))
+        totals.append(_total(own, ordered, above[-1]))
+    space = Space((MEASURE, *names), tuple(codes), tuple(above), tuple(labels), tuple(totals))
     if space.strides[0] * max(len(space.codes[0]), 1) >= _MOST:
         raise BadInput([fault("too_many", dimensions=listed(names))])
     return space
+
+
+def _total(own: Sequence[Hierarchy], codes: Sequence[str], above: Sequence[Whole]) -> str | None:
+    parts = {place for one in above for place in np.flatnonzero(one >= 0).tolist()}
+    roots = [code for place, code in enumerate(codes) if place not in parts]
+    return roots[0] if len(roots) == 1 and any(one.codes for one in own) else None
 
 
 def _above(one: Hierarchy, all_of_it: Sequence[Hierarchy], codes: Sequence[str]) -> Whole:

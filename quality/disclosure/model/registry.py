@@ -76,6 +76,8 @@ def build(request: Request) -> Registry:
     """The registry of a request. Raises BadInput with all faults that can be said at once."""
     tables = sorted(request.tables, key=lambda one: one.name)
     entries, rules, faults = _rules(tables, request)
+    if faults:
+        raise BadInput(faults)
     found, wrong = columns_found(tables, entries, {one.dimension for one in request.hierarchies})
     faults += wrong
     if faults:
@@ -91,7 +93,7 @@ def build(request: Request) -> Registry:
         pooled, wrong = complete(pooled, space, request.absent)
         faults += wrong
     known, wrong = variables(pooled, request.earlier, request.fuller, space)
-    relations, broken = _sums(space, pooled, known)
+    relations, broken = _sums(space, pooled, known, whole_only=bool(faults))
     faults += wrong + broken
     if faults:
         raise BadInput(faults)
@@ -132,8 +134,11 @@ def _policies(space: Space, rules: Mapping[str, Rule], tables: Sequence[Table]) 
     ]
 
 
-def _sums(space: Space, pooled: Pool, known: Variables) -> tuple[Relations, list[Fault]]:
-    """The equations of the present cells and of every release, over variables; and sums that do not hold."""
+def _sums(space: Space, pooled: Pool, known: Variables, whole_only: bool = False) -> tuple[Relations, list[Fault]]:
+    """The equations of the present cells and of every release, over variables; and sums that do not hold.
+
+    `whole_only`: where cells were refused already, a sum that lacks some is no fault of its own.
+    """
     faults: list[Fault] = []
     several: list[Relations] = []
     for release, (keys, number) in enumerate(zip((pooled.keys, *known.was_keys), (known.now, *known.was), strict=True)):
@@ -146,7 +151,7 @@ def _sums(space: Space, pooled: Pool, known: Variables) -> tuple[Relations, list
             if release == 0:
                 tolerance = np.zeros(len(rows), np.int64)
                 np.maximum.at(tolerance, rows.rows, pooled.tolerance[rows.cells])
-                wrong = there & whole_known & (off > tolerance)
+                wrong = there & whole_known & (off > tolerance) & ((one.lacking == 0) | (not whole_only))
                 faults += _not_additive(space, pooled, one.whole, rows, wrong, tolerance, one.dimension, one.hierarchy)
             else:
                 tolerance = np.where(whole_known, off, 0)

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from quality.disclosure.model.hierarchy import Hierarchy
 from quality.disclosure.model.registry import Request, build
 from quality.disclosure.model.releases import Release
-from quality.disclosure.model.system import UNBOUNDED, System
+from quality.disclosure.model.system import UNBOUNDED, System, fingerprint
 from quality.disclosure.model.tables import Table
-from quality.disclosure.model.system import fingerprint
 from tests.quality.disclosure.model.requests import GEO, SEX, by_name, registry, rules, states, table
 
 AGE = Hierarchy.from_tree("age", {"T": {"U25": ["U18", "18-24"], "25+": []}})
