@@ -27,6 +27,7 @@ from quality.disclosure.protect import (
     Table,
     load_rules,
     protect_tables,
+    read_facts,
     read_hierarchies,
 )
 from raw.harvest.gate import Unreadable
@@ -52,6 +53,7 @@ class Order:
     absent: Absent = "fault"
     earlier: Sequence[Path] = ()
     fuller: Sequence[Path] = ()
+    facts: Path | None = None
     rates: Sequence[str] = ()
     base: int | None = None
     tolerance: int = 0
@@ -86,6 +88,7 @@ def protect_files(order: Order) -> dict[str, Any]:
         rules=load_rules(order.rules),
         tier=order.tier,
         absent=order.absent,
+        facts=read_facts(order.facts) if order.facts else (),
         earlier=[_release(folder) for folder in order.earlier],
         fuller=[_release(folder) for folder in order.fuller],
         need=order.need,

@@ -35,6 +35,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--public", type=_FILE, multiple=True, help="A table that everybody knows already; may be repeated.")
 @click.option("--earlier", type=_FOLDER, multiple=True, help="Review folder of a release that is out; may be repeated.")
 @click.option("--fuller", type=_FOLDER, multiple=True, help="Review folder of a fuller tier; may be repeated.")
+@click.option("--facts", type=_FILE, help="YAML: what is known beside the sums (rates, differences, rounded figures).")
 @click.option(
     "--absent", type=click.Choice(["fault", "zero", "form", "unpublished"]), default="fault", show_default=True,
     help="What an absent cell is: a fault, a known zero, a margin to be formed (or zero), or unpublished.",

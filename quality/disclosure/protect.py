@@ -33,7 +33,7 @@ import polars as pl
 
 from quality.disclosure.audit import Findings, Limits, audit
 from quality.disclosure.model.cost import Cost
-from quality.disclosure.model.facts import Linear, Ratio, Rounded
+from quality.disclosure.model.facts import Linear, Ratio, Rounded, read_facts
 from quality.disclosure.model.faults import BadInput
 from quality.disclosure.model.hierarchy import Hierarchy, read_hierarchies
 from quality.disclosure.model.keys import positions
@@ -48,7 +48,7 @@ from quality.disclosure.solver import Options, Unsafe, solve
 __all__ = [
     "BadInput", "Cost", "Hierarchy", "Limits", "Linear", "NotProved", "Options", "ProtectedTables", "Rate", "Ratio",
     "Release", "Request", "Rounded", "RulesTooWeak", "Table", "Unsafe", "load_rules", "protect_tables",
-    "read_hierarchies",
+    "read_facts", "read_hierarchies",
 ]  # fmt: skip
 
 
@@ -148,7 +148,7 @@ def _protected(table: Table, registry: Registry, hidden: Mask, request: Request,
     out = space.frame(keys).select(dimensions)
     for measure in measures:
         at, there = positions(rows_of[measure], pooled.keys)
-        withheld = hidden[registry.now[at]] & there & (pooled.base[at] == 0)
+        withheld = there & (hidden[registry.now[at]] & (pooled.base[at] == 0) | pooled.agency[at])
         value = pl.Series(_rounded(pooled.value[at], table.base), dtype=pl.Int64)
         if decimals := registry.entries[measure].decimals:
             value = value.cast(pl.Float64) / 10**decimals

@@ -16,8 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
+from pathlib import Path
+from typing import Any
 
-from quality.disclosure.model.faults import Fault, fault
+import yaml
+
+from quality.disclosure.model.faults import BadInput, Fault, fault
 from quality.disclosure.model.keys import Space
 from quality.disclosure.model.relations import Relations, of_rows
 from quality.disclosure.model.system import UNBOUNDED, Mask, Whole
@@ -61,6 +65,43 @@ class Ratio:
 
 
 Fact = Linear | Rounded | Ratio
+
+
+def read_facts(path: Path) -> list[Fact]:
+    """The facts of a YAML list. Raises BadInput, naming every entry that is none.
+
+    `{sum: [[2, CELL], [-1, CELL]], equals: 5}` (or `between: [0, 5]`); `{rounded: 15, base: 5, cell: CELL}`; `{ratio:
+    "12.5", decimals: 1, numerator: CELL, denominator: CELL}` with `factor` and `offset` where they differ; each may have
+    a `name`. A CELL is `{measure: n, geo: A}`.
+    """
+    entries = yaml.load(path.read_text("utf-8"), yaml.BaseLoader) or []
+    facts: list[Fact] = []
+    faults: list[Fault] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            facts.append(_of_entry(entry, f"{path.name}, {number}"))
+        except (KeyError, TypeError, ValueError):
+            faults.append(fault("fact_form", fact=f"{path.name}, {number}", found=sorted(entry)))
+    if faults:
+        raise BadInput(faults)
+    return facts
+
+
+def _of_entry(entry: Mapping[str, Any], number: str) -> Fact:
+    name = entry.get("name", number)
+    if "sum" in entry:
+        bounds = entry["between"] if "between" in entry else [entry["equals"]] * 2
+        terms = tuple((int(coefficient), dict(about)) for coefficient, about in entry["sum"])
+        return Linear(terms, int(bounds[0]), int(bounds[1]), name)
+    if "rounded" in entry:
+        return Rounded(dict(entry["cell"]), int(entry["rounded"]), int(entry["base"]), name)
+    Fraction(entry["ratio"])
+    return Ratio(
+        dict(entry["numerator"]), dict(entry["denominator"]), entry["ratio"], int(entry["decimals"]),
+        int(entry.get("factor", 100)), int(entry.get("offset", 0)), name,
+    )  # fmt: skip
+
+
 Row = tuple[list[tuple[int, int]], tuple[int, int]]
 
 

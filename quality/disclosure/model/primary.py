@@ -77,7 +77,7 @@ def judge(space: Space, about: About, rules: PerMeasure, need: int | None = None
     """State, bounds and need of each variable. With `need`, an interval of that width is enough for a primary cell."""
     measure = space.at(about.key, space.dimensions.index(MEASURE))
     threshold, protected, signed = rules.threshold[measure], rules.protected[measure], rules.signed[measure]
-    rounded = about.base > 0
+    rounded = (about.base > 0) & ~about.unknown
     size = np.abs(about.value)
     zero_known = (about.value == 0) & ~protected & ~signed & ~rounded & ~about.unknown & about.present
     unsafe = (size > 0) & (size < threshold) & ~about.unknown

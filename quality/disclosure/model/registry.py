@@ -68,7 +68,7 @@ class Registry:
     def release(self, withheld: Mask) -> pl.DataFrame:
         """The present cells as the release that they become, for the restricted zone."""
         published = ~withheld[self.now] & ~self.pool.unpublished & ~self.unsafe_out
-        published |= self.pool.base > 0
+        published |= (self.pool.base > 0) & ~self.pool.agency
         return release_frame(self.space, self.pool.keys, self.pool.value, self.pool.agency, published, self.pool.base)
 
 
@@ -104,11 +104,15 @@ def build(request: Request) -> Registry:
 
 
 def _rules(tables: Sequence[Table], request: Request) -> tuple[dict[str, MeasureRule], dict[str, Rule], list[Fault]]:
-    """The measures among the columns of the tables, with entry and rule; a measure without a rule is a fault."""
+    """The measures among the columns of the tables, with entry and rule; a measure without a rule is a fault.
+
+    A column that has a hierarchy is a dimension, also where the vocabulary has a concept of its name.
+    """
+    dimensions = {one.dimension for one in request.hierarchies}
     entries: dict[str, MeasureRule] = {}
     rules: dict[str, Rule] = {}
     faults: list[Fault] = []
-    for column in sorted({column for table in tables for column in table.frame.columns}):
+    for column in sorted({column for table in tables for column in table.frame.columns} - dimensions):
         entry = request.rules.described(column)
         if entry is None:
             continue

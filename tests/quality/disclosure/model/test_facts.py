@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quality.disclosure.model.facts import Linear, Ratio, Rounded, ratio_rows
+from quality.disclosure.model.facts import Linear, Ratio, Rounded, ratio_rows, read_facts
+from quality.disclosure.model.faults import BadInput
 from quality.disclosure.model.tables import Table
 from tests.quality.disclosure.model.requests import GEO, registry, rules, table
 
@@ -81,3 +84,19 @@ def test_differences_weights_and_rounded_figures():
     system = registry(table({"T": 20, "A": 12, "B": 8}, "geo"), facts=facts).system
     assert {"difference", "weighted", "rounded"} < set(system.relation_names)
     assert GEO.total == "T"
+
+
+def test_facts_are_read_from_a_file_and_odd_entries_are_named(tmp_path: Path):
+    path = tmp_path / "facts.yml"
+    path.write_text(
+        "- {sum: [[1, {measure: n, geo: A}], [-1, {measure: n, geo: B}]], equals: 4, name: difference}\n"
+        "- {rounded: 10, base: 5, cell: {measure: n, geo: A}}\n"
+        "- {ratio: '60.0', decimals: 1, numerator: {measure: n, geo: A}, denominator: {measure: n, geo: T}}\n",
+        "utf-8",
+    )
+    system = registry(table({"T": 20, "A": 12, "B": 8}, "geo"), facts=read_facts(path)).system
+    assert {"difference", "facts.yml, 2", "facts.yml, 3"} < set(system.relation_names)
+    path.write_text("- {ratio: many, decimals: 1}\n- {median: 12}\n", "utf-8")
+    with pytest.raises(BadInput) as caught:
+        read_facts(path)
+    assert [one.kind for one in caught.value.faults] == ["fact_form", "fact_form"]
