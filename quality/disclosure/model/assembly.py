@@ -23,6 +23,7 @@ from quality.disclosure.model.faults import MAX_SAID, BadInput, Fault, fault
 from quality.disclosure.model.keys import Space, positions
 from quality.disclosure.model.pool import Pool
 from quality.disclosure.model.primary import About, Judged, PerMeasure, Rests, complements, group_rests, judge
+from quality.disclosure.model.reach import known_before
 from quality.disclosure.model.relations import Relations, of_rows, once, together
 from quality.disclosure.model.releases import Variables
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System, Whole
@@ -182,6 +183,22 @@ def _nobody(parts: Parts, about: About, judged: Judged, per_measure: PerMeasure)
     )
 
 
+def _within_reach(parts: Parts, relations: Relations, low: Whole, high: Whole, need: Judged) -> Judged:
+    """Needs no wider than what is open before anything of ours is published (`reach`)."""
+    ours = np.ones(len(low), np.bool_)
+    ours[parts.known.now[parts.pool.public & ~parts.pool.agency]] = False
+    zero = (need.state == State.PUBLIC) & (low == 0) & (high == 0)
+    protected = any(rule.zeros == "protected" for rule in parts.rules.values())
+    seen = np.where(low > 0, 0 if protected else 1, -UNBOUNDED)
+    open_low = np.where(ours & ~zero & (need.state == State.PUBLIC), seen, low)
+    open_high = np.where(ours & ~zero, UNBOUNDED, high)
+    least, most = known_before(relations, open_low, open_high)
+    wanted = (need.reach_low != 0) | (need.reach_high != 0)
+    reach_low = np.where(wanted, np.maximum(need.reach_low, least), need.reach_low)
+    reach_high = np.where(wanted, np.minimum(need.reach_high, most), need.reach_high)
+    return replace(need, reach_low=reach_low, reach_high=reach_high, width=np.minimum(need.width, most - least))
+
+
 def _system(parts: Parts, value: Whole, judged: Judged, relations: Relations, rests: Rests) -> System:
     """The arrays, variables first, then rests."""
     count, more = len(value), len(rests.part)
@@ -203,19 +220,29 @@ def _system(parts: Parts, value: Whole, judged: Judged, relations: Relations, re
         return rows.name(cell - count)
 
     every = together([relations, rows])
+    low = np.concatenate([judged.low, np.where(both_known, rests.value, 0)])
+    high = np.concatenate([judged.high, np.where(both_known, rests.value, UNBOUNDED)])
+    need = _within_reach(
+        parts,
+        every,
+        low,
+        high,
+        Judged(
+            np.concatenate([judged.state, state]),
+            low,
+            high,
+            np.concatenate([judged.reach_low, none if own_need else np.where(needy, rests.value, 0)]),
+            np.concatenate([judged.reach_high, np.where(needy, rests.threshold if own_need else rests.value, 0)]),
+            np.concatenate([judged.width, none if own_need else np.where(needy, parts.need or 0, 0)]),
+        ),
+    )
     margin = np.zeros(count, np.bool_)
     margin[relations.cells[relations.coefficients < 0]] = True
     cost = parts.cost.of(value, margin, parts.known.out)
     return System(
         value=np.concatenate([value, rests.value]),
-        state=np.concatenate([judged.state, state]).astype(np.int8),
-        low=np.concatenate([judged.low, np.where(both_known, rests.value, 0)]),
-        high=np.concatenate([judged.high, np.where(both_known, rests.value, UNBOUNDED)]),
-        reach_low=np.concatenate([judged.reach_low, none if own_need else np.where(needy, rests.value, 0)]),
-        reach_high=np.concatenate(
-            [judged.reach_high, np.where(needy, rests.threshold if own_need else rests.value, 0)]
-        ),
-        width=np.concatenate([judged.width, none if own_need else np.where(needy, parts.need or 0, 0)]),
+        state=need.state.astype(np.int8),
+        low=low, high=high, reach_low=need.reach_low, reach_high=need.reach_high, width=need.width,
         cost=np.concatenate([cost, none]),
 
         start=every.start, cells=every.cells, coefficients=every.coefficients, lower=every.lower, upper=every.upper,

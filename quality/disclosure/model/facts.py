@@ -71,8 +71,8 @@ def read_facts(path: Path) -> list[Fact]:
     """The facts of a YAML list. Raises BadInput, naming every entry that is none.
 
     `{sum: [[2, CELL], [-1, CELL]], equals: 5}` (or `between: [0, 5]`); `{rounded: 15, base: 5, cell: CELL}`; `{ratio:
-    "12.5", decimals: 1, numerator: CELL, denominator: CELL}` with `factor` and `offset` where they differ; each may have
-    a `name`. A CELL is `{measure: n, geo: A}`.
+    "12.5", decimals: 1, numerator: CELL, denominator: CELL}` with `factor` and `offset` where they differ; each may
+    have a `name`. A CELL is `{measure: n, geo: A}`.
     """
     entries = yaml.load(path.read_text("utf-8"), yaml.BaseLoader) or []
     facts: list[Fact] = []

@@ -124,7 +124,10 @@ class Rests:
 def complements(
     space: Space, key: Whole, value: Whole, usable: Mask, rules: Mapping[str, Rule], entries: Mapping[str, MeasureRule]
 ) -> Rests:
-    """The rest of each cell in the measure that it is a part of, where both are there (keys sorted)."""
+    """The rest of each cell in the measure that it is a part of, where both are there (keys sorted).
+
+    Beside none of it the rest is the whole, which has its own rule.
+    """
     wholes: list[Whole] = []
     parts: list[Whole] = []
     thresholds: list[Whole] = []
@@ -145,7 +148,8 @@ def complements(
     none = np.zeros(0, np.int64)
     part, whole_of, threshold = (np.concatenate([none, *several]) for several in (parts, wholes, thresholds))
     rest = value[whole_of] - value[part]
-    return Rests(whole_of, part, rest, (rest >= 0) & (rest < threshold) & (value[whole_of] > 0), threshold)
+    unsafe = (rest >= 0) & (rest < threshold) & (value[part] > 0)
+    return Rests(whole_of, part, rest, unsafe, threshold)
 
 
 def group_rests(value: Whole, whole: Whole, part: Whole, threshold: Whole) -> Rests:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+from hypothesis import strategies as st
 
 from quality.disclosure.model.hierarchy import Hierarchy
 from quality.disclosure.model.registry import Registry, Request, build
@@ -38,6 +39,7 @@ def table(rows: dict[tuple[str, ...] | str, Any], *dimensions: str, name: str = 
 
 GEO = Hierarchy.flat("geo", "T")
 SEX = Hierarchy.flat("sex", "T")
+AGE = Hierarchy.from_tree("age", {"T": {"U25": ["U18", "18-24"], "25+": []}})
 
 
 def request(tables: Any, hierarchies: Any = (GEO,), **about: Any) -> Request:
@@ -61,3 +63,21 @@ def by_name(system: System, what: str) -> dict[str, int]:
 def states(system: System) -> dict[str, str]:
     """The state of each cell in words."""
     return {name: State(state).name for name, state in by_name(system, "state").items()}
+
+
+@st.composite
+def linked_tables(draw: st.DrawFn) -> tuple[list[Table], list[Hierarchy]]:
+    """Linked inner tables of random counts over a geography in two hierarchies, ages and sexes."""
+    areas = [f"{number:02d}" for number in range(draw(st.integers(2, 5)))]
+    county = Hierarchy.from_pairs(
+        "geo", [("T", ""), ("c1", "T"), ("c2", "T"), *((area, draw(st.sampled_from(["c1", "c2"]))) for area in areas)]
+    )
+    counts = st.integers(0, 12)
+    cube = {(a, g, s): draw(counts) for a in areas for g in ("U18", "18-24", "25+") for s in ("m", "w")}
+    frame = pl.DataFrame(
+        [(*key, value) for key, value in cube.items()], schema=["geo", "age", "sex", "n"], orient="row"
+    )
+    by_age = frame.group_by("geo", "age").agg(pl.col("n").sum())
+    by_sex = frame.group_by("geo", "sex").agg(pl.col("n").sum())
+    chosen = draw(st.sampled_from([[frame], [by_age, by_sex], [frame, by_age], [by_age]]))
+    return [Table(f"t{number}", one) for number, one in enumerate(chosen)], [county, AGE, SEX]

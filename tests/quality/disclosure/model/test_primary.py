@@ -8,11 +8,17 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from quality.disclosure.audit import audit
 from quality.disclosure.model.cost import Cost
-from quality.disclosure.model.system import System
+from quality.disclosure.model.hierarchy import Hierarchy
+from quality.disclosure.model.registry import Request, build
+from quality.disclosure.model.releases import Release
+from quality.disclosure.model.system import State, System
 from quality.disclosure.model.tables import Table
-from tests.quality.disclosure.model.requests import GEO, SEX, by_name, registry, rules, states, table
+from tests.quality.disclosure.model.requests import GEO, SEX, by_name, linked_tables, registry, rules, states, table
 
 ROWS = {"T": 27, "A": 1, "B": 4, "C": 5, "D": 17, "E": 0}
 
@@ -101,3 +107,34 @@ def test_costs():
     assert by_name(system, "cost") == {f"n: geo {area}": 3 if area == "T" else 1 for area in "ABCDET"}
     assert by_name(registry(table(ROWS, "geo")).system, "cost")["n: geo D"] == 17
     assert by_name(registry(table(ROWS, "geo"), cost=Cost("log")).system, "cost")["n: geo A"] == 100
+
+
+# --- no need is wider than what is open at all ---
+
+
+def test_a_sum_of_two_cells_that_are_not_zero_cannot_reach_below_two():
+    rows = {"T": 40, "c1": 3, "c2": 37, "A": 1, "B": 2, "C": 0, "D": 37}
+    tree = Hierarchy.from_tree("geo", {"T": {"c1": ["A", "B", "C"], "c2": ["D"]}})
+    assert needs(registry(table(rows, "geo"), [tree]).system)["n: geo c1"] == (2, 5, 0)
+    protected = registry(table(rows, "geo"), [tree], rules=rules(zeros="protected")).system
+    assert needs(protected)["n: geo c1"] == (0, 5, 0)
+
+
+def test_parts_cannot_exceed_what_the_publisher_of_the_total_says():
+    parts = table({"A": 1, "B": 2}, "geo", name="parts")
+    total = table({"T": 3}, "geo", name="total", publicity="public")
+    assert needs(registry([parts, total]).system) == {"n: geo A": (1, 2, 0), "n: geo B": (1, 2, 0)}
+
+
+def test_what_we_published_ourselves_makes_no_need_smaller():
+    cells = pl.DataFrame({"measure": "n", "geo": ["T"], "value": [3], "published": [True], "base": [0]})
+    system = registry(table({"T": 3, "A": 1, "B": 2}, "geo"), earlier=[Release("old", cells)]).system
+    assert needs(system) == {"n: geo A": (1, 5, 0), "n: geo B": (1, 5, 0)}
+
+
+@settings(max_examples=15, deadline=None)
+@given(linked_tables(), st.sampled_from(["published", "protected"]))
+def test_with_everything_withheld_every_need_is_met(made: tuple[list[Table], list[Hierarchy]], zeros: str):
+    system = build(Request(made[0], made[1], rules(zeros=zeros), absent="form")).system
+    found = audit(system, system.state != State.PUBLIC)
+    assert found.ok, [system.name(cell) for cell in found.failing.nonzero()[0].tolist()]

@@ -17,9 +17,7 @@ from quality.disclosure.model.registry import Request, build
 from quality.disclosure.model.releases import Release
 from quality.disclosure.model.system import UNBOUNDED, System, fingerprint
 from quality.disclosure.model.tables import Table
-from tests.quality.disclosure.model.requests import GEO, SEX, by_name, registry, rules, states, table
-
-AGE = Hierarchy.from_tree("age", {"T": {"U25": ["U18", "18-24"], "25+": []}})
+from tests.quality.disclosure.model.requests import AGE, GEO, by_name, linked_tables, registry, rules, states, table
 
 
 def equations(system: System) -> set[str]:
@@ -161,26 +159,8 @@ def test_rounded_cells_carry_their_rounding_interval():
 # --- properties ---
 
 
-@st.composite
-def tables(draw: st.DrawFn) -> tuple[list[Table], list[Hierarchy]]:
-    """Linked inner tables of random counts over a geography in two hierarchies, ages and sexes."""
-    areas = [f"{number:02d}" for number in range(draw(st.integers(2, 5)))]
-    county = Hierarchy.from_pairs(
-        "geo", [("T", ""), ("c1", "T"), ("c2", "T"), *((area, draw(st.sampled_from(["c1", "c2"]))) for area in areas)]
-    )
-    counts = st.integers(0, 12)
-    cube = {(a, g, s): draw(counts) for a in areas for g in ("U18", "18-24", "25+") for s in ("m", "w")}
-    frame = pl.DataFrame(
-        [(*key, value) for key, value in cube.items()], schema=["geo", "age", "sex", "n"], orient="row"
-    )
-    by_age = frame.group_by("geo", "age").agg(pl.col("n").sum())
-    by_sex = frame.group_by("geo", "sex").agg(pl.col("n").sum())
-    chosen = draw(st.sampled_from([[frame], [by_age, by_sex], [frame, by_age], [by_age]]))
-    return [Table(f"t{number}", one) for number, one in enumerate(chosen)], [county, AGE, SEX]
-
-
 @settings(max_examples=40, deadline=None)
-@given(tables())
+@given(linked_tables())
 def test_all_equations_hold_and_every_cell_stands_once(made: tuple[list[Table], list[Hierarchy]]):
     system = build(Request(made[0], made[1], rules(), absent="form")).system
     assert system.faults() == []
@@ -191,7 +171,7 @@ def test_all_equations_hold_and_every_cell_stands_once(made: tuple[list[Table], 
 
 
 @settings(max_examples=25, deadline=None)
-@given(tables(), st.randoms(use_true_random=False))
+@given(linked_tables(), st.randoms(use_true_random=False))
 def test_no_order_changes_a_byte(made: tuple[list[Table], list[Hierarchy]], chance: random.Random):
     given_tables, hierarchies = made
     first = build(Request(given_tables, hierarchies, rules(), absent="form")).system
