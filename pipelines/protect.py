@@ -36,6 +36,7 @@ from raw.lake.files import atomic, restricted_folder, write_json
 
 RELEASE = "release.parquet"
 CERTIFICATE = "certificate.json"
+PATTERNS = "patterns"
 _PUBLISH_FILE = 0o644
 
 
@@ -100,7 +101,7 @@ def protect_files(order: Order) -> dict[str, Any]:
         rates = [Rate.parse(text) for text in order.rates]
     except ValueError as error:
         raise WrongCall("protect_rate", text=str(error)) from None
-    done = protect_tables(request, rates)
+    done = protect_tables(request, rates, cache=restricted_folder(order.review) / PATTERNS)
     return _write(order, done, files)
 
 

@@ -26,6 +26,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,8 +41,9 @@ from quality.disclosure.model.keys import positions
 from quality.disclosure.model.pool import cells_of_table
 from quality.disclosure.model.registry import Registry, Request, build
 from quality.disclosure.model.releases import Release
-from quality.disclosure.model.system import Mask, State, fingerprint
+from quality.disclosure.model.system import Mask, State, System, fingerprint
 from quality.disclosure.model.tables import STATUS, STATUS_OF, Table
+from quality.disclosure.patterns import Patterns
 from quality.disclosure.rules import RulesTooWeak, load_rules
 from quality.disclosure.solver import Options, Unsafe, solve
 
@@ -120,15 +122,16 @@ class ProtectedTables:
 
 
 def protect_tables(
-    request: Request, rates: Sequence[Rate] = (), options: Options | None = None, limits: Limits | None = None
-) -> ProtectedTables:
-    """Protect tables together and prove it.
+    request: Request, rates: Sequence[Rate] = (), options: Options | None = None, limits: Limits | None = None,
+    cache: Path | None = None,
+) -> ProtectedTables:  # fmt: skip
+    """Protect tables together and prove it. `cache` is a restricted folder of patterns found before.
 
     Raises BadInput (every fault of the input at once), Unsafe (what is out already leaves no safe pattern; names the
     smallest set of cells found) or NotProved (the independent audit refuses). Then there is nothing to publish.
     """
     registry = build(request)
-    withheld = solve(registry.system, options or Options()).withheld
+    withheld = _pattern(registry.system, options or Options(), cache)
     findings = audit(registry.system, withheld, limits or Limits())
     if not findings.ok:
         raise NotProved(findings)
@@ -137,6 +140,17 @@ def protect_tables(
     tables = {table.name: _protected(table, registry, hidden, request, rates) for table in request.tables}
     release = Release("now", registry.release(hidden))
     return ProtectedTables(tables, release, registry, findings, withheld)
+
+
+def _pattern(system: System, options: Options, cache: Path | None) -> Mask:
+    if cache is None:
+        return solve(system, options).withheld
+    patterns = Patterns(cache, repr(options))
+    withheld = patterns.find(system)
+    if withheld is None:
+        withheld = solve(system, options).withheld
+        patterns.keep(system, withheld)
+    return withheld
 
 
 def _protected(table: Table, registry: Registry, hidden: Mask, request: Request, rates: Sequence[Rate]) -> pl.DataFrame:

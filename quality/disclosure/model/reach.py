@@ -34,6 +34,12 @@ def known_before(relations: Relations, low: Whole, high: Whole) -> tuple[Whole, 
         closed = (open_below == 0) & (high[whole] < UNBOUNDED)
         limited = part & closed[row]
         np.minimum.at(high, cells[limited], (room[row] + low[cells])[limited])
+        unlimited = part & (high[cells] >= UNBOUNDED)
+        most = np.add.reduceat(np.where(part & ~unlimited, high[cells], 0), rows.start[:-1])
+        others = np.add.reduceat(unlimited.astype(np.int64), rows.start[:-1])[row] - unlimited
+        alone = part & (others == 0) & (low[whole] > -UNBOUNDED)[row]
+        rest = most[row] - np.where(unlimited, 0, high[cells])
+        np.maximum.at(low, cells[alone], (low[whole][row] - rest)[alone])
         if np.array_equal(before[0], low) and np.array_equal(before[1], high):
             return low, high
 
