@@ -32,7 +32,7 @@ from quality.disclosure.protect import (
 )
 from raw.harvest.gate import Unreadable
 from raw.harvest.grid import as_text, open_grids
-from raw.lake.files import atomic, restricted_folder, write_json
+from raw.lake.files import RESTRICTED_FILE, atomic, restricted_folder, write_json
 
 RELEASE = "release.parquet"
 CERTIFICATE = "certificate.json"
@@ -57,6 +57,7 @@ class Order:
     facts: Path | None = None
     rates: Sequence[str] = ()
     base: int | None = None
+    rounding: Literal["additive", "each"] = "additive"
     tolerance: int = 0
     need: int | None = None
     cost: Literal["value", "count", "log"] = "value"
@@ -101,14 +102,14 @@ def protect_files(order: Order) -> dict[str, Any]:
         rates = [Rate.parse(text) for text in order.rates]
     except ValueError as error:
         raise WrongCall("protect_rate", text=str(error)) from None
-    done = protect_tables(request, rates, cache=restricted_folder(order.review) / PATTERNS)
+    done = protect_tables(request, rates, cache=order.review / PATTERNS)
     return _write(order, done, files)
 
 
 def _table(path: Path, order: Order, public: bool) -> Table:
     return Table(
         path.name, read_table(path), "public" if public else "confidential", order.tolerance,
-        base=None if public else order.base,
+        base=None if public else order.base, additive=order.rounding == "additive",
     )  # fmt: skip
 
 
@@ -147,6 +148,8 @@ def _write(order: Order, done: ProtectedTables, files: Sequence[Path]) -> dict[s
     """Certificate and release into the review folder first, then the tables: what is out has its proof."""
     review = restricted_folder(order.review)
     done.findings.write_certificate(done.registry.system, review)
+    for path in review.glob("*.parquet"):
+        path.chmod(RESTRICTED_FILE)
     with atomic(review / RELEASE) as part:
         done.release.cells.write_parquet(part)
     write_json(review / CERTIFICATE, done.certificate() | {"rules": order.rules.name, "tier": order.tier})

@@ -42,6 +42,10 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 )  # fmt: skip
 @click.option("--rate", "rates", multiple=True, help="NAME=NUMERATOR/DENOMINATOR[*100]; may be repeated.")
 @click.option("--round", "base", type=click.Choice(["3", "5", "10"]), help="Round to this base instead of withholding.")
+@click.option(
+    "--rounding", type=click.Choice(["additive", "each"]), default="additive", show_default=True,
+    help="Rounded figures add up, or each is rounded by itself.",
+)  # fmt: skip
 @click.option("--tolerance", default=0, show_default=True, help="By how much sums of the tables may differ.")
 @click.option("--need", type=click.IntRange(1), help="Least width of an interval, instead of reaching the threshold.")
 @click.option("--cost", type=click.Choice(["value", "count", "log"]), default="value", show_default=True)

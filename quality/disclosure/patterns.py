@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Patterns that were found before, by the content of their system.
 
-Belongs here: keeping and finding them again, in the restricted zone. Does not belong here: trust; a pattern from here is
-audited like any other.
+Belongs here: keeping and finding them again, in the restricted zone. Does not belong here: trust; a pattern from here
+is audited like any other.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ from quality.disclosure.model.keys import positions
 from quality.disclosure.model.pool import cells_of_table
 from quality.disclosure.model.registry import Registry, Request, build
 from quality.disclosure.model.releases import Release
-from quality.disclosure.model.system import Mask, State, System, fingerprint
+from quality.disclosure.model.system import Mask, State, fingerprint
 from quality.disclosure.model.tables import STATUS, STATUS_OF, Table
 from quality.disclosure.patterns import Patterns
 from quality.disclosure.rules import RulesTooWeak, load_rules
@@ -131,26 +131,20 @@ def protect_tables(
     smallest set of cells found) or NotProved (the independent audit refuses). Then there is nothing to publish.
     """
     registry = build(request)
-    withheld = _pattern(registry.system, options or Options(), cache)
+    options = options or Options()
+    patterns = Patterns(cache, repr(options)) if cache else None
+    known = patterns.find(registry.system) if patterns else None
+    withheld = solve(registry.system, options).withheld if known is None else known
     findings = audit(registry.system, withheld, limits or Limits())
     if not findings.ok:
         raise NotProved(findings)
+    if patterns and known is None:
+        patterns.keep(registry.system, withheld)
     hidden = withheld.copy()
     hidden[registry.now[registry.unsafe_out]] = True
     tables = {table.name: _protected(table, registry, hidden, request, rates) for table in request.tables}
     release = Release("now", registry.release(hidden))
     return ProtectedTables(tables, release, registry, findings, withheld)
-
-
-def _pattern(system: System, options: Options, cache: Path | None) -> Mask:
-    if cache is None:
-        return solve(system, options).withheld
-    patterns = Patterns(cache, repr(options))
-    withheld = patterns.find(system)
-    if withheld is None:
-        withheld = solve(system, options).withheld
-        patterns.keep(system, withheld)
-    return withheld
 
 
 def _protected(table: Table, registry: Registry, hidden: Mask, request: Request, rates: Sequence[Rate]) -> pl.DataFrame:
@@ -162,8 +156,8 @@ def _protected(table: Table, registry: Registry, hidden: Mask, request: Request,
     out = space.frame(keys).select(dimensions)
     for measure in measures:
         at, there = positions(rows_of[measure], pooled.keys)
-        withheld = there & (hidden[registry.now[at]] & (pooled.base[at] == 0) | pooled.agency[at])
-        value = pl.Series(_rounded(pooled.value[at], table.base), dtype=pl.Int64)
+        withheld = there & (hidden[registry.now[at]] & (pooled.rounding[at] == 0) | pooled.agency[at])
+        value = pl.Series(registry.shown[at], dtype=pl.Int64)
         if decimals := registry.entries[measure].decimals:
             value = value.cast(pl.Float64) / 10**decimals
         status = np.where(withheld, "Q", np.where(pooled.structural[at], "M", "A"))
@@ -183,8 +177,3 @@ def _rate(rate: Rate, least: int) -> pl.Expr:
     whole = pl.col(rate.denominator)
     value = (pl.col(rate.numerator) * rate.factor / whole).round(rate.decimals)
     return pl.when((whole > 0) & (whole >= least)).then(value).alias(rate.name)
-
-
-def _rounded(value: np.ndarray, base: int | None) -> np.ndarray:
-    """To the nearest multiple; halves go up."""
-    return (2 * value + base) // (2 * base) * base if base else value

@@ -26,6 +26,7 @@ from quality.disclosure.model.primary import About, Judged, PerMeasure, Rests, c
 from quality.disclosure.model.reach import known_before
 from quality.disclosure.model.relations import Relations, of_rows, once, together
 from quality.disclosure.model.releases import Variables
+from quality.disclosure.model.rounding import NoRounding, shown_as
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System, Whole
 from quality.disclosure.rules import MeasureRule, Rule
 
@@ -70,8 +71,8 @@ class Names(Sequence[str]):
         return (self._name(one) for one in range(self._count))
 
 
-def assemble(parts: Parts) -> tuple[System, Mask]:
-    """The system, and which variables are unsafe and known already. Raises BadInput."""
+def assemble(parts: Parts) -> tuple[System, Whole, Mask]:
+    """The system; per variable as what it is shown, and whether it is unsafe and known already. Raises BadInput."""
     about = _about(parts)
     per_measure = PerMeasure.of(parts.space.codes[0], parts.rules, parts.entries)
     judged = judge(parts.space, about, per_measure, parts.need)
@@ -91,7 +92,7 @@ def assemble(parts: Parts) -> tuple[System, Mask]:
     size = np.abs(about.value)
     threshold = per_measure.threshold[parts.space.at(about.key, 0)]
     unsafe_out = public & (size > 0) & (size < threshold) & parts.known.out & ~about.unknown
-    return _system(parts, value, judged, relations, rests), unsafe_out
+    return _system(parts, value, judged, relations, rests), about.shown, unsafe_out
 
 
 def _about(parts: Parts) -> About:
@@ -105,12 +106,16 @@ def _about(parts: Parts) -> About:
         return spread
 
     public = of_now(pooled.public | pooled.structural) > 0
-    about = About(
-        known.key, known.value, known.unknown, known.present, public | known.out & (known.base == 0), known.held,
-        of_now(pooled.unpublished) > 0, known.base, of_now(pooled.agency_low, int(-UNBOUNDED)),
+    rounding = np.where(known.unknown, 0, known.rounding)
+    try:
+        shown = shown_as(known.value, rounding, known.shown, known.is_shown, parts.relations)
+    except NoRounding:
+        raise BadInput([fault("no_rounding")]) from None
+    return About(
+        known.key, known.value, known.unknown, known.present, public | known.out & (known.rounding == 0), known.held,
+        of_now(pooled.unpublished) > 0, rounding, shown, of_now(pooled.agency_low, int(-UNBOUNDED)),
         of_now(pooled.agency_high, int(UNBOUNDED)),
     )  # fmt: skip
-    return about
 
 
 def _kept(parts: Parts, judged: Judged) -> tuple[Whole, list[Fault]]:
@@ -148,7 +153,7 @@ def _in_groups(parts: Parts) -> tuple[Whole, Whole]:
 def _rests(parts: Parts, about: About, per_measure: PerMeasure) -> tuple[Rests, list[Fault]]:
     """The rests that rules look at, each once, as variables; and parts that exceed their whole."""
     now, pooled = parts.known.now, parts.pool
-    usable = ~about.unknown[now] & (pooled.base == 0)
+    usable = ~about.unknown[now] & (pooled.rounding == 0)
     value = about.value[now]
     whole, part = _in_groups(parts)
     chosen = usable[whole] & usable[part]

@@ -31,7 +31,7 @@ Absent = Literal["fault", "zero", "form", "unpublished"]
 
 @dataclass(frozen=True)
 class Pool:
-    """Cells with sorted unique keys. `base` is 0 where a cell is not rounded; `tolerance` and agency's bounds per cell.
+    """Cells with sorted unique keys. `rounding`: see there; `tolerance` and agency's bounds per cell.
 
     `formed` cells stand in no table; `unpublished` ones of these are never published.
     """
@@ -41,7 +41,7 @@ class Pool:
     agency: Mask
     structural: Mask
     public: Mask
-    base: Whole
+    rounding: Whole
     tolerance: Whole
     agency_low: Whole
     agency_high: Whole
@@ -68,11 +68,11 @@ def pool(tables: Sequence[Table], rows: Sequence[Rows], space: Space, absent: Ab
     cell = np.repeat(np.arange(len(keys)), np.diff(np.append(first, len(order))))
     per_row = {name: getattr(all_of, name)[order] for name in Rows.__dataclass_fields__}
     public = np.array([one.public for one in tables])[number[order]]
-    base = np.array([one.base or 0 for one in tables])[number[order]]
+    rounding = np.array([one.rounding for one in tables])[number[order]]
     known = ~per_row["agency"]
     lead = _leading(cell, known, first)
     faults = _contradictions(tables, space, keys, cell, per_row["value"], known, number[order], public, lead)
-    faults += _mixed(tables, space, keys, cell, base, number[order], first)
+    faults += _mixed(tables, space, keys, cell, rounding, number[order], first)
     low, high = (np.array(bounds)[number[order]] for bounds in _bounds(tables))
     pooled = Pool(
         keys,
@@ -80,7 +80,7 @@ def pool(tables: Sequence[Table], rows: Sequence[Rows], space: Space, absent: Ab
         ~known[lead],
         np.logical_or.reduceat(per_row["structural"], first),
         np.logical_or.reduceat(public, first),
-        base[first],
+        rounding[first],
         np.maximum.reduceat(np.array([one.tolerance for one in tables])[number[order]], first),
         np.maximum.reduceat(low, first),
         np.minimum.reduceat(high, first),
@@ -160,10 +160,10 @@ def _contradictions(
 
 
 def _mixed(
-    tables: Sequence[Table], space: Space, keys: Whole, cell: Whole, base: Whole, number: Whole, first: Whole
+    tables: Sequence[Table], space: Space, keys: Whole, cell: Whole, rounding: Whole, number: Whole, first: Whole
 ) -> list[Fault]:
-    """Cells that one table rounds and another does not, or to another base."""
-    odd = np.flatnonzero(base != base[first][cell])
+    """Cells that one table rounds and another does not, or in another way."""
+    odd = np.flatnonzero(rounding != rounding[first][cell])
     return [
         fault(
             "mixed", cell=space.name(int(keys[cell[row]])), one=tables[int(number[first[cell[row]]])].name,

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quality.disclosure.model.keys import MEASURE, Space
+from quality.disclosure.model.rounding import told
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, Whole
 from quality.disclosure.rules import MeasureRule, Rule
 
@@ -68,7 +69,8 @@ class About:
     """Public at its source, out in an earlier release, structural, or never to be withheld."""
     held: Mask
     unpublished: Mask
-    base: Whole
+    rounding: Whole
+    shown: Whole
     agency_low: Whole
     agency_high: Whole
 
@@ -77,7 +79,7 @@ def judge(space: Space, about: About, rules: PerMeasure, need: int | None = None
     """State, bounds and need of each variable. With `need`, an interval of that width is enough for a primary cell."""
     measure = space.at(about.key, space.dimensions.index(MEASURE))
     threshold, protected, signed = rules.threshold[measure], rules.protected[measure], rules.signed[measure]
-    rounded = (about.base > 0) & ~about.unknown
+    rounded = (about.rounding != 0) & ~about.unknown
     size = np.abs(about.value)
     zero_known = (about.value == 0) & ~protected & ~signed & ~rounded & ~about.unknown & about.present
     unsafe = (size > 0) & (size < threshold) & ~about.unknown
@@ -103,11 +105,10 @@ def judge(space: Space, about: About, rules: PerMeasure, need: int | None = None
 
 
 def _rounding(about: About, rounded: Mask, signed: Mask, low: Whole, high: Whole) -> tuple[Whole, Whole]:
-    """What a rounded figure says of the cell; halves go up, and everybody may know that."""
-    base = np.maximum(about.base, 1)
-    shown = (2 * about.value + base) // (2 * base) * base
-    least = np.where(signed, shown - base // 2, np.maximum(shown - base // 2, 0))
-    return np.where(rounded, least, low), np.where(rounded, shown + (base - 1) // 2, high)
+    """What a rounded figure says of the cell; everybody may know how it was rounded."""
+    least, most = told(about.shown, about.rounding)
+    least = np.where(signed, least, np.maximum(least, 0))
+    return np.where(rounded, least, low), np.where(rounded, most, high)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ class Registry:
     now: Whole
     system: System
     entries: Mapping[str, MeasureRule]
+    shown: Whole
+    """What a present cell is shown as if it is published: itself, or rounded."""
     unsafe_out: Mask
     """Present cells that are unsafe and known already: not repeated, and not counted as protected."""
 
@@ -68,8 +70,8 @@ class Registry:
     def release(self, withheld: Mask) -> pl.DataFrame:
         """The present cells as the release that they become, for the restricted zone."""
         published = ~withheld[self.now] & ~self.pool.unpublished & ~self.unsafe_out
-        published |= (self.pool.base > 0) & ~self.pool.agency
-        return release_frame(self.space, self.pool.keys, self.pool.value, self.pool.agency, published, self.pool.base)
+        published |= (self.pool.rounding != 0) & ~self.pool.agency
+        return release_frame(self.space, self.pool, published, self.shown)
 
 
 def build(request: Request) -> Registry:
@@ -97,10 +99,10 @@ def build(request: Request) -> Registry:
     faults += wrong + broken
     if faults:
         raise BadInput(faults)
-    system, unsafe_out = assemble(
+    system, shown, unsafe_out = assemble(
         Parts(space, entries, rules, pooled, known, relations, request.facts, request.keep, request.need, request.cost)
     )
-    return Registry(space, pooled, known.now, system, entries, unsafe_out[known.now])
+    return Registry(space, pooled, known.now, system, entries, shown[known.now], unsafe_out[known.now])
 
 
 def _rules(tables: Sequence[Table], request: Request) -> tuple[dict[str, MeasureRule], dict[str, Rule], list[Fault]]:

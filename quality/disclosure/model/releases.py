@@ -20,7 +20,7 @@ from quality.disclosure.model.keys import Space
 from quality.disclosure.model.pool import Pool
 from quality.disclosure.model.system import Mask, Whole
 
-RELEASE_COLUMNS = {"value": pl.Int64, "published": pl.Boolean, "base": pl.Int64}
+RELEASE_COLUMNS = {"value": pl.Int64, "published": pl.Boolean, "rounding": pl.Int64, "shown": pl.Int64}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Release:
     """A release as it lies in the restricted zone: a column per dimension, `measure`, and RELEASE_COLUMNS.
 
     `value` in units of the measure's last decimal, empty where nobody here knows it; `published` whether it was out;
-    `base` to what it was rounded, 0 for exact.
+    `rounding` how it was rounded (see there), 0 for exact, and `shown` as what.
     """
 
     name: str
@@ -49,7 +49,10 @@ class Variables:
     present: Mask
     out: Mask
     held: Mask
-    base: Whole
+    rounding: Whole
+    shown: Whole
+    is_shown: Mask
+    """Rounded figures that are out already."""
     now: Whole
     was_keys: tuple[Whole, ...]
     was: tuple[Whole, ...]
@@ -60,8 +63,13 @@ def variables(
 ) -> tuple[Variables, list[Fault]]:
     """The variables of the present cells and of everything that is out. Cells of a fuller tier only hold back."""
     present = pl.DataFrame(
-        {"key": pooled.keys, "value": pooled.value, "unknown": pooled.agency, "base": pooled.base}
-    ).with_columns(pl.lit(0).alias("release"), pl.lit(False).alias("out"), pl.lit(False).alias("held"))
+        {"key": pooled.keys, "value": pooled.value, "unknown": pooled.agency, "rounding": pooled.rounding}
+    ).with_columns(
+        pl.lit(0).alias("release"),
+        pl.lit(False).alias("out"),
+        pl.lit(False).alias("held"),
+        pl.lit(None, pl.Int64).alias("shown"),
+    )
     parts, faults = [present], []
     for number, release in enumerate([*releases, *fuller], 1):
         part = _coded(release, space, number)
@@ -81,7 +89,7 @@ def variables(
         .group_by("key", "value", maintain_order=True)
         .agg(
             pl.col("release").min(), pl.col("unknown").all(), pl.col("out").any(), pl.col("held").any(),
-            pl.col("base").filter(pl.col("release") == pl.col("release").min()).first(),
+            pl.col("rounding").first(), pl.col("shown").drop_nulls().first(),
         )
         .sort("key", "release", "value")
         .with_row_index("variable")
@@ -93,7 +101,8 @@ def variables(
     ]
     return Variables(
         own["key"].to_numpy(), own["value"].to_numpy(), own["unknown"].to_numpy(),
-        (own["release"] == 0).to_numpy(), own["out"].to_numpy(), own["held"].to_numpy(), own["base"].to_numpy(),
+        (own["release"] == 0).to_numpy(), own["out"].to_numpy(), own["held"].to_numpy(), own["rounding"].to_numpy(),
+        own["shown"].fill_null(0).to_numpy(), own["shown"].is_not_null().to_numpy(),
         by_release[0]["variable"].cast(pl.Int64).to_numpy(),
         tuple(one["key"].to_numpy() for one in by_release[1:]),
         tuple(one["variable"].cast(pl.Int64).to_numpy() for one in by_release[1:]),
@@ -110,10 +119,11 @@ def _coded(release: Release, space: Space, number: int) -> pl.DataFrame:
         "key",
         pl.col("value").cast(pl.Int64),
         pl.col("value").is_null().alias("unknown"),
-        pl.col("base").cast(pl.Int64),
+        pl.col("rounding").cast(pl.Int64),
         pl.lit(number).alias("release"),
         pl.col("published").alias("out"),
         (~pl.col("published")).alias("held"),
+        pl.when(pl.col("published") & (pl.col("rounding") != 0)).then(pl.col("shown").cast(pl.Int64)).alias("shown"),
     )
 
 
@@ -127,16 +137,21 @@ def codes_of(releases: Sequence[Release], dimensions: Sequence[str]) -> dict[str
 
 def _mixed(part: pl.DataFrame, present: pl.DataFrame, name: str, space: Space) -> list[Fault]:
     """Cells that are exact in one release and rounded in the other."""
-    both = part.filter("out").join(present.select("key", "base"), on="key", suffix="_now")
-    odd = both.filter(pl.col("base") != pl.col("base_now")).sort("key").head(MAX_SAID * 2)
+    both = part.filter("out").join(present.select("key", "rounding"), on="key", suffix="_now")
+    odd = both.filter(pl.col("rounding") != pl.col("rounding_now")).sort("key").head(MAX_SAID * 2)
     faults = []
-    for key, rounded_now in odd.select("key", pl.col("base_now") > 0).iter_rows():
+    for key, rounded_now in odd.select("key", pl.col("rounding_now") != 0).iter_rows():
         exact, rounded = (name, "the present tables") if rounded_now else ("the present tables", name)
         faults.append(fault("mixed", cell=space.name(key), one=exact, other=rounded))
     return faults
 
 
-def release_frame(space: Space, keys: Whole, value: Whole, unknown: Mask, published: Mask, base: Whole) -> pl.DataFrame:
-    """The cells of a release as `Release` holds them."""
-    values = pl.Series("value", value).to_frame().select(pl.when(pl.Series(~unknown)).then("value"))["value"]
-    return space.frame(keys).with_columns(values, pl.Series("published", published), pl.Series("base", base))
+def release_frame(space: Space, pooled: Pool, published: Mask, shown: Whole) -> pl.DataFrame:
+    """The present cells of a pool as `Release` holds them."""
+    known = pl.Series(~pooled.agency)
+    return space.frame(pooled.keys).with_columns(
+        pl.when(known).then(pl.Series(pooled.value)).alias("value"),
+        pl.Series("published", published),
+        pl.Series("rounding", pooled.rounding),
+        pl.when(known).then(pl.Series(shown)).alias("shown"),
+    )

@@ -33,7 +33,7 @@ class Table:
     `publicity`: a public table is known to everybody, is never withheld, and messages may show its values. Q marks what
     the publisher withheld, within `agency` (lowest, highest; None: not known); M a cell that cannot exist. `tolerance`:
     by how much its sums may differ (rounded or perturbed sources). `base`: it is published rounded to 3, 5 or 10
-    instead of with cells withheld.
+    instead of with cells withheld; `additive`: so that the rounded figures add up (see `rounding`).
     """
 
     name: str
@@ -42,6 +42,12 @@ class Table:
     tolerance: int = 0
     agency: tuple[int | None, int | None] = (None, None)
     base: int | None = None
+    additive: bool = True
+
+    @property
+    def rounding(self) -> int:
+        """The base, negative where rounded figures add up; 0 for exact ones."""
+        return 0 if self.base is None else -self.base if self.additive else self.base
 
     @property
     def public(self) -> bool:

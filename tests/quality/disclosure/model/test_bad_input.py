@@ -134,7 +134,9 @@ def test_withheld_cells_that_nothing_completes_name_the_equations():
 def test_one_cell_has_one_method_in_tables_and_in_releases():
     exact, rounded = table({"T": 9}, "geo", name="exact"), table({"T": 9}, "geo", name="rounded", base=5)
     assert faults([exact, rounded]) == ["n: geo T: exact in exact, rounded in rounded; a cell has one method only"]
-    cells = pl.DataFrame({"measure": "n", "geo": ["T"], "value": [9], "published": [True], "base": [0]})
+    cells = pl.DataFrame(
+        {"measure": "n", "geo": ["T"], "value": [9], "published": [True], "rounding": [0], "shown": [None]}
+    )
     assert "one method only" in faults(table({"T": 9}, "geo", base=5), earlier=[Release("March", cells)])[0]
 
 

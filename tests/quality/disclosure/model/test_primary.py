@@ -127,7 +127,9 @@ def test_parts_cannot_exceed_what_the_publisher_of_the_total_says():
 
 
 def test_what_we_published_ourselves_makes_no_need_smaller():
-    cells = pl.DataFrame({"measure": "n", "geo": ["T"], "value": [3], "published": [True], "base": [0]})
+    cells = pl.DataFrame(
+        {"measure": "n", "geo": ["T"], "value": [3], "published": [True], "rounding": [0], "shown": [None]}
+    )
     system = registry(table({"T": 3, "A": 1, "B": 2}, "geo"), earlier=[Release("old", cells)]).system
     assert needs(system) == {"n: geo A": (1, 5, 0), "n: geo B": (1, 5, 0)}
 

@@ -98,14 +98,15 @@ def test_a_margin_over_a_withheld_cell_is_unknown_too():
     assert states(system)["n: geo T"] == "AGENCY"
 
 
-def release(rows: dict[str, tuple[int | None, bool]], base: int = 0) -> Release:
+def release(rows: dict[str, tuple[int | None, bool]], rounding: int = 0) -> Release:
     frame = pl.DataFrame(
         {
             "measure": "n",
             "geo": list(rows),
             "value": [value for value, _ in rows.values()],
             "published": [out for _, out in rows.values()],
-            "base": base,
+            "rounding": rounding,
+            "shown": [value for value, _ in rows.values()],
         }
     )
     return Release("old", frame)
@@ -150,7 +151,7 @@ def test_unsafe_cells_that_are_out_are_told_apart():
 
 
 def test_rounded_cells_carry_their_rounding_interval():
-    system = registry(table({"T": 29, "A": 2, "B": 27}, "geo", base=5)).system
+    system = registry(table({"T": 29, "A": 2, "B": 27}, "geo", base=5, additive=False)).system
     assert states(system) == {"n: geo A": "PRIMARY", "n: geo B": "HELD", "n: geo T": "HELD"}
     bounds = {name: (by_name(system, "low")[name], by_name(system, "high")[name]) for name in system.names}
     assert bounds == {"n: geo A": (0, 2), "n: geo B": (23, 27), "n: geo T": (28, 32)}
