@@ -24,7 +24,7 @@ from quality.disclosure.model.keys import Space, positions
 from quality.disclosure.model.pool import Pool
 from quality.disclosure.model.primary import About, Judged, PerMeasure, Rests, complements, group_rests, judge
 from quality.disclosure.model.reach import known_before
-from quality.disclosure.model.relations import Relations, of_rows, once, together
+from quality.disclosure.model.relations import Relations, in_order, of_rows, once, together
 from quality.disclosure.model.releases import Variables
 from quality.disclosure.model.rounding import NoRounding, shown_as
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System, Whole
@@ -113,6 +113,7 @@ def _about(parts: Parts) -> About:
         raise BadInput([fault("no_rounding")]) from None
     return About(
         known.key, known.value, known.unknown, known.present, public | known.out & (known.rounding == 0), known.held,
+        of_now(pooled.closed) > 0,
         of_now(pooled.unpublished) > 0, rounding, shown, of_now(pooled.agency_low, int(-UNBOUNDED)),
         of_now(pooled.agency_high, int(UNBOUNDED)),
     )  # fmt: skip
@@ -224,7 +225,7 @@ def _system(parts: Parts, value: Whole, judged: Judged, relations: Relations, re
             return parts.space.name(int(parts.known.key[cell])) + ("" if parts.known.present[cell] else " (old value)")
         return rows.name(cell - count)
 
-    every = together([relations, rows])
+    every = in_order(together([relations, rows]))
     low = np.concatenate([judged.low, np.where(both_known, rests.value, 0)])
     high = np.concatenate([judged.high, np.where(both_known, rests.value, UNBOUNDED)])
     need = _within_reach(

@@ -31,14 +31,16 @@ Absent = Literal["fault", "zero", "form", "unpublished"]
 
 @dataclass(frozen=True)
 class Pool:
-    """Cells with sorted unique keys. `rounding`: see there; `tolerance` and agency's bounds per cell.
+    """Cells with sorted unique keys; tolerance, agency's bounds and `rounding` (see there) per cell.
 
-    `formed` cells stand in no table; `unpublished` ones of these are never published.
+    `agency` cells have no value here; `closed` ones have, but a publisher has withheld them. `formed` cells stand in no
+    table; `unpublished` ones of these are never published.
     """
 
     keys: Whole
     value: Whole
     agency: Mask
+    closed: Mask
     structural: Mask
     public: Mask
     rounding: Whole
@@ -78,8 +80,9 @@ def pool(tables: Sequence[Table], rows: Sequence[Rows], space: Space, absent: Ab
         keys,
         per_row["value"][lead],
         ~known[lead],
+        np.logical_or.reduceat(~known & ~formed[order], first) & known[lead],
         np.logical_or.reduceat(per_row["structural"], first),
-        np.logical_or.reduceat(public, first),
+        np.logical_or.reduceat(public & known, first),
         rounding[first],
         np.maximum.reduceat(np.array([one.tolerance for one in tables])[number[order]], first),
         np.maximum.reduceat(low, first),
@@ -125,7 +128,7 @@ def _formed(space: Space, one: Rows) -> tuple[Rows, Mask]:
 def _nothing() -> Pool:
     none = np.zeros(0, np.int64)
     off = np.zeros(0, np.bool_)
-    return Pool(none, none, off, off, off, none, none, none, none, off, off)
+    return Pool(none, none, off, off, off, off, none, none, none, none, off, off)
 
 
 def _bounds(tables: Sequence[Table]) -> tuple[list[int], list[int]]:

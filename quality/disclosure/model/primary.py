@@ -68,6 +68,8 @@ class About:
     known: Mask
     """Public at its source, out in an earlier release, structural, or never to be withheld."""
     held: Mask
+    closed: Mask
+    """Withheld by a publisher, though its value is known here."""
     unpublished: Mask
     rounding: Whole
     shown: Whole
@@ -85,6 +87,7 @@ def judge(space: Space, about: About, rules: PerMeasure, need: int | None = None
     unsafe = (size > 0) & (size < threshold) & ~about.unknown
     state = np.full(len(about.key), State.FREE, np.int64)
     state[about.held | ~about.present | rounded] = State.HELD
+    state[about.closed] = State.AGENCY
     state[unsafe] = State.PRIMARY
     state[about.unknown] = State.AGENCY
     state[(about.known | zero_known) & ~about.unknown] = State.PUBLIC
@@ -100,7 +103,7 @@ def judge(space: Space, about: About, rules: PerMeasure, need: int | None = None
     reach_low = np.where(covered, np.where(signed, -threshold, low), np.where(primary, about.value, 0))
     reach_high = np.where(covered, threshold, np.where(primary, about.value, 0))
     width = np.where(primary & ~covered, 1 if need is None else need, 0)
-    width = np.where(about.unknown & ~about.unpublished & ~public, 1, width)
+    width = np.where((about.unknown & ~about.unpublished | (state == State.AGENCY) & about.closed) & ~public, 1, width)
     return Judged(state, low, high, reach_low, reach_high, width)
 
 

@@ -8,7 +8,7 @@ Belongs here: rows of cells, coefficients and bounds. Does not belong here: wher
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -92,6 +92,12 @@ def together(several: Iterable[Relations]) -> Relations:
     )
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     return Relations(start, cells, coefficients, lower, upper, name)
+
+
+def in_order(relations: Relations) -> Relations:
+    """The same rows with the cells of each in ascending order: one way to write a row."""
+    order = np.lexsort((relations.cells, relations.rows))
+    return replace(relations, cells=relations.cells[order], coefficients=relations.coefficients[order])
 
 
 def once(relations: Relations) -> Relations:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quality.disclosure.model.facts import Linear, Ratio, Rounded, ratio_rows, read_facts
@@ -31,6 +31,7 @@ def may_be(rows, values: dict[int, int]) -> bool:
     return all(low <= sum(c * values[cell] for cell, c in terms) <= high for terms, (low, high) in rows)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(1, 60), st.integers(0, 2))
 def test_a_rate_with_a_known_denominator_is_an_interval_of_the_count(n, d, decimals):
     fact = Ratio({}, {}, printed(n, d, decimals), decimals)
@@ -41,6 +42,7 @@ def test_a_rate_with_a_known_denominator_is_an_interval_of_the_count(n, d, decim
     assert n in allowed
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20), st.integers(1, 30), st.integers(0, 1))
 def test_a_rate_with_an_unknown_denominator_binds_both(n, d, decimals):
     fact = Ratio({}, {}, printed(n, d, decimals), decimals)
