@@ -20,6 +20,7 @@ import polars as pl
 from quality.disclosure.model.pool import Absent
 from quality.disclosure.protect import (
     Cost,
+    Effort,
     ProtectedTables,
     Rate,
     Release,
@@ -61,6 +62,7 @@ class Order:
     tolerance: int = 0
     need: int | None = None
     cost: Literal["value", "count", "log"] = "value"
+    effort: Effort = "quick"
 
 
 class WrongCall(ValueError):
@@ -102,7 +104,7 @@ def protect_files(order: Order) -> dict[str, Any]:
         rates = [Rate.parse(text) for text in order.rates]
     except ValueError as error:
         raise WrongCall("protect_rate", text=str(error)) from None
-    done = protect_tables(request, rates, cache=order.review / PATTERNS)
+    done = protect_tables(request, rates, cache=order.review / PATTERNS, effort=order.effort)
     return _write(order, done, files)
 
 

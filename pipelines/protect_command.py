@@ -53,6 +53,10 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--tolerance", default=0, show_default=True, help="By how much sums of the tables may differ.")
 @click.option("--need", type=click.IntRange(1), help="Least width of an interval, instead of reaching the threshold.")
 @click.option("--cost", type=click.Choice(["value", "count", "log"]), default="value", show_default=True)
+@click.option(
+    "--effort", type=click.Choice(["quick", "thorough"]), default="quick", show_default=True,
+    help="How long to look for fewer cells to withhold; both are proved alike.",
+)  # fmt: skip
 @click.pass_obj
 def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> None:
     """Withhold what has to be withheld in TABLES, prove it, and write what may be published."""

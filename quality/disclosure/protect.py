@@ -27,7 +27,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,7 @@ from quality.disclosure.audit import Findings, Limits, audit
 from quality.disclosure.model.cost import Cost
 from quality.disclosure.model.facts import Linear, Ratio, Rounded, read_facts
 from quality.disclosure.model.faults import BadInput
+from quality.disclosure.model.grids import grids_of
 from quality.disclosure.model.hierarchy import Hierarchy, read_hierarchies
 from quality.disclosure.model.keys import positions
 from quality.disclosure.model.pool import cells_of_table
@@ -43,15 +44,19 @@ from quality.disclosure.model.registry import Registry, Request, build
 from quality.disclosure.model.releases import Release
 from quality.disclosure.model.system import Mask, State, fingerprint
 from quality.disclosure.model.tables import STATUS, STATUS_OF, Table
-from quality.disclosure.patterns import Patterns
 from quality.disclosure.rules import RulesTooWeak, load_rules
-from quality.disclosure.solver import Options, Unsafe, solve
+from quality.disclosure.solver import Block, Options, Unsafe, solve
 
 __all__ = [
     "BadInput", "Cost", "Hierarchy", "Limits", "Linear", "NotProved", "Options", "ProtectedTables", "Rate", "Ratio",
     "Release", "Request", "Rounded", "RulesTooWeak", "Table", "Unsafe", "load_rules", "protect_tables",
     "read_facts", "read_hierarchies",
 ]  # fmt: skip
+
+
+Effort = Literal["quick", "thorough"]
+_QUICK_PROGRAMS = 20
+"""Linear programs for cells in no grid: enough to leave out the dearest of them."""
 
 
 class NotProved(RuntimeError):
@@ -123,28 +128,37 @@ class ProtectedTables:
 
 def protect_tables(
     request: Request, rates: Sequence[Rate] = (), options: Options | None = None, limits: Limits | None = None,
-    cache: Path | None = None,
+    cache: Path | None = None, effort: Effort = "quick",
 ) -> ProtectedTables:  # fmt: skip
-    """Protect tables together and prove it. `cache` is a restricted folder of patterns found before.
+    """Protect tables together and prove it. `effort`: how long the solver looks for a cheaper pattern.
+
+    `cache` is a restricted folder of what it has solved before; `options` replace both.
 
     Raises BadInput (every fault of the input at once), Unsafe (what is out already leaves no safe pattern; names the
     smallest set of cells found) or NotProved (the independent audit refuses). Then there is nothing to publish.
     """
     registry = build(request)
-    options = options or Options()
-    patterns = Patterns(cache, repr(options)) if cache else None
-    known = patterns.find(registry.system) if patterns else None
-    withheld = solve(registry.system, options).withheld if known is None else known
+    withheld = solve(registry.system, options or _options(registry, request, cache, effort)).withheld
     findings = audit(registry.system, withheld, limits or Limits())
     if not findings.ok:
         raise NotProved(findings)
-    if patterns and known is None:
-        patterns.keep(registry.system, withheld)
     hidden = withheld.copy()
     hidden[registry.now[registry.unsafe_out]] = True
     tables = {table.name: _protected(table, registry, hidden, request, rates) for table in request.tables}
     release = Release("now", registry.release(hidden))
     return ProtectedTables(tables, release, registry, findings, withheld)
+
+
+def _options(registry: Registry, request: Request, cache: Path | None, effort: Effort) -> Options:
+    """The options of the solver, with the grids of all tables as a hint."""
+    blocks = []
+    for table in sorted(request.tables, key=lambda one: one.name):
+        _, keys = cells_of_table(table, registry.space, registry.entries, request.absent)
+        found = grids_of(registry.space, keys, registry.pool.keys, registry.now)
+        blocks += [Block(cells, parents) for cells, parents in found]
+    if effort == "quick":
+        return Options(blocks=blocks, cache=cache, effort=1, programs=_QUICK_PROGRAMS)
+    return Options(blocks=blocks, cache=cache)
 
 
 def _protected(table: Table, registry: Registry, hidden: Mask, request: Request, rates: Sequence[Rate]) -> pl.DataFrame:
