@@ -42,6 +42,7 @@ WIDE = {
     "SSBtools_z3w": ["region", "fylke", "kostragr"],
     "SSBtools_z3wb": ["region", "fylke", "kostragr"],
 }
+LARGE = {"SSBtools_d3", "SSBtools_z3", "SSBtools_d4", "SSBtools_sosialFiktiv", "east", "persons"}
 MONTHS = {"months": "months2", "mnd": "mnd2"}
 
 
@@ -52,6 +53,11 @@ class Case:
     name: str
     folder: Path
     zeros: str
+
+    @property
+    def large(self) -> bool:
+        """Whether it takes longer than a test should."""
+        return self.name in LARGE
 
     def request(self) -> Request:
         """The tables read and ready to be protected."""
