@@ -104,6 +104,7 @@ def protect_files(order: Order) -> dict[str, Any]:
         rates = [Rate.parse(text) for text in order.rates]
     except ValueError as error:
         raise WrongCall("protect_rate", text=str(error)) from None
+    restricted_folder(order.review)
     done = protect_tables(request, rates, cache=order.review / PATTERNS, effort=order.effort)
     return _write(order, done, files)
 
