@@ -91,7 +91,6 @@ def build_cells(
     where = geography.fingerprint()
     with _connection(restricted_folder(root / "spill"), memory_limit) as connection:
         offered, profiles = _offers(folder, connection, inputs, plan.concepts)
-        _register(connection, geography)
         listed: list[dict[str, Any]] = []
         published, inner = replace(plan, inner={}, vectors={}), set[str]()
         formed = 0
@@ -106,6 +105,8 @@ def build_cells(
             path = folder / f"{concept}-{digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
             if not finished(path):
                 formed += 1
+                if formed == 1:  # where all parts are there, nobody asks for the areas
+                    _register(connection, geography)
                 _form(connection, work, list(own.values()), profiles, geography, path)
             listed.append(read_json(path.with_suffix(".json")))
         if wanted := _formable(plan, listed):
