@@ -37,7 +37,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import Terms
 
-CELLS_VERSION = "6"
+CELLS_VERSION = "7"
 TERRITORY: dict[str, pl.DataType] = {
     "area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "territory": pl.String(),
 }  # fmt: skip

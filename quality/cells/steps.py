@@ -30,6 +30,7 @@ from quality.cells.sql import (
     same_table,
     total,
 )
+from raw.vocabulary.lists import lists
 
 _CREATE = """
 create or replace temp table formed (
@@ -75,7 +76,8 @@ def deliver(
     """Create the view `delivery`, the usable observations of a concept, but for some periods.
 
     `elsewhere`: pairs of a vintage and a year of figures that are stated on it. Where an area is still the same
-    territory in that year, the figure has the vintage of its year, as figures of other tables have it.
+    territory in that year, the figure has the vintage of its year, as figures of other tables have it. A city stays on
+    the vintage of its own list of districts: it is their whole.
     """
     left_out = f"and period not in ({', '.join(map(quoted, without))})" if without else ""
     usable = f"""
@@ -84,6 +86,8 @@ def deliver(
           and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)}) {left_out}
     """
     if elsewhere:
+        levels = lists()["area_levels"].items()
+        municipal = ", ".join(quoted(name) for name, level in levels if level["kind"] == "municipal")
         pairs = ", ".join(f"({quoted(vintage)}, {quoted(year)})" for vintage, year in elsewhere)
         connection.execute(
             f"""
@@ -91,7 +95,10 @@ def deliver(
             select t.area, t.area_level, t.area_vintage as stated, now.area_vintage as year
             from territory as t
             join territory as now on now.area = t.area and now.area_level = t.area_level and now.territory = t.territory
-            where (t.area_vintage, now.area_vintage) in ({pairs})
+            where (t.area_vintage, now.area_vintage) in ({pairs}) and not exists (
+                from link where kind = 'within' and to_area = t.area and to_vintage = t.area_vintage
+                and from_level in ({municipal})
+            )
             """
         )
         usable = f"""

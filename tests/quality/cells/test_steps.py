@@ -295,10 +295,15 @@ def test_a_figure_on_an_older_territory_stands_beside_others_of_its_year_where_t
     territory = pl.DataFrame(
         [(area, "gemeinde", vintage, name) for area, vintage, name in ids], schema=TERRITORY, orient="row"
     )
-    cells = form(rows, "pop_total", geography=Geography(territory=territory))
-    found = {(row["area"], row["area_vintage"], row["value"]) for row in cells.iter_rows(named=True)}
-    assert {(same, "2021", 10.0), (changed, "2018", 10.0)} <= found
-    assert not {place for place in found if place[:2] in {(same, "2018"), (changed, "2021")} and place[2] == 10.0}
+
+    def places(*ways: dict) -> set[tuple[str, str]]:
+        links = pl.DataFrame(list(ways), schema=LINKS, orient="row")
+        cells = form(rows, "pop_total", geography=Geography(territory=territory, links=links))
+        return set(cells.filter(pl.col("value") == 10.0).select("area", "area_vintage").iter_rows())
+
+    assert places() == {(same, "2021"), (changed, "2018")}
+    district = {"from_level": "stadtteil", "from_vintage": "2018", "to_vintage": "2018"}
+    assert places(way("within", f"{same}-01", same, 1.0, 1, **district)) == {(same, "2018"), (changed, "2018")}
 
 
 def test_what_cannot_be_added_is_on_the_chosen_vintage_only_where_an_area_stayed_whole(form):
