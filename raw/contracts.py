@@ -163,13 +163,13 @@ class AreaRule(_Model):
     (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
     get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
     must have, where no sum would tell that one is missing. `level`: the only level that the keys may mean. `vintage`:
-    the year of the territory, where it is not the figure's.
+    the year of the territory, where it is not the figure's; a mapping says so for single years (`{"2021": "2018"}`).
     """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
-    vintage: str | None = None
+    vintage: str | dict[str, str] | None = None
     prefix: str = ""
     joint: dict[str, str] = {}
     count: int | None = None

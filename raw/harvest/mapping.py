@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 
 from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
-from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
+from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, territory_of, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
@@ -105,7 +105,7 @@ class Mapper:
         dims = self._stub_dims(block, count)
         of_table = self.table.area.vintage if self.table.area else None
         if of_table or "area_vintage" in block.stubs:
-            years = [of_table] * count if of_table else block.stubs["area_vintage"]
+            years = [territory_of(of_table, p) for p in periods] if of_table else block.stubs["area_vintage"]
             areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         status = self._status(block, count)
         rows = [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]

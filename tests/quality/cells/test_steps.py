@@ -9,7 +9,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from quality.cells.cells import LINKS, Geography
+from quality.cells.cells import LINKS, TERRITORY, Geography
 from quality.cells.read import CELL
 from raw.vocabulary.measures import measures
 from tests.quality import tables
@@ -284,6 +284,21 @@ def test_the_chosen_vintage_has_every_series_and_the_total_is_unchanged(form):
         {"cell": "pop_total|15001001|2020|2020|zensus", "coef": 1.0},
         {"cell": "pop_total|15001002|2020|2020|zensus", "coef": 0.5},
     ]
+
+
+def test_a_figure_on_an_older_territory_stands_beside_others_of_its_year_where_the_area_is_still_the_same(form):
+    same, changed = "15001001", "15001002"
+    rows = [observation(area, 10.0, area_vintage="2018", period="2021") for area in (same, changed)]
+    rows += [observation(area, 4.0, column="m", dims="sex=m", area_vintage="2021", period="2021")
+             for area in (same, changed)]  # fmt: skip
+    ids = [(same, "2018", "2018"), (same, "2021", "2018"), (changed, "2018", "2018"), (changed, "2021", "2021")]
+    territory = pl.DataFrame(
+        [(area, "gemeinde", vintage, name) for area, vintage, name in ids], schema=TERRITORY, orient="row"
+    )
+    cells = form(rows, "pop_total", geography=Geography(territory=territory))
+    found = {(row["area"], row["area_vintage"], row["value"]) for row in cells.iter_rows(named=True)}
+    assert {(same, "2021", 10.0), (changed, "2018", 10.0)} <= found
+    assert not {place for place in found if place[:2] in {(same, "2018"), (changed, "2021")} and place[2] == 10.0}
 
 
 def test_what_cannot_be_added_is_on_the_chosen_vintage_only_where_an_area_stayed_whole(form):
