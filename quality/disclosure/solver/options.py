@@ -23,8 +23,8 @@ class Options:
 
     `cost` replaces the cost of the system (see `costs`). `never` marks cells that must not be withheld; the intruder
     knows them. `blocks`: the grids in the system, a hint that only changes speed and cost. `effort`: sweeps over all
-    secondary cells once every need is covered. `programs`: linear programs for leaving out cells that are in no grid, or
-    in a small one. `cache`: a folder for solved components.
+    secondary cells once every need is covered. `programs`: linear programs for leaving out cells that are in no grid,
+    or in a small one. `cache`: a folder for solved components.
     """
 
     cost: Whole | None = field(default=None, compare=False)
@@ -59,8 +59,8 @@ class Pattern:
 class Unsafe(ValueError):
     """No pattern is safe. `cell` is the cell that cannot be covered, `causes` the smallest set found that causes it.
 
-    Every cell of `causes` is known (public, or never to be withheld); if any one of them were not, the cell could be
-    covered. Without causes the bounds of the cell or of its neighbours forbid it.
+    Every cell of `causes` is known (public, or never to be withheld). To know these is enough to make it impossible, to
+    know any fewer of them is not. Without causes the bounds of the cell or of its neighbours forbid it.
     """
 
     def __init__(self, cell: int, causes: Sequence[int], names: Sequence[str]) -> None:
