@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from quality.disclosure.model.hierarchy import Hierarchy
 from quality.disclosure.model.registry import Request, build
 from quality.disclosure.model.releases import Release
 from quality.disclosure.model.tables import Table
-from quality.disclosure.protect import ProtectedTables, Rate, Unsafe, protect_tables
+from quality.disclosure.protect import NotProved, ProtectedTables, Rate, Unsafe, protect_tables
 from tests.quality.disclosure.model.requests import GEO, SEX, linked_tables, request, rules, table
 from tests.quality.disclosure.public_tables import Case, by_key, cases
 
@@ -225,3 +226,22 @@ def test_the_public_tables_of_the_field_are_protected_and_proved(experiment: Any
 def test_the_large_public_tables_are_protected_and_proved(experiment: Any, shared_data: Path) -> None:
     large = [case for case in cases(shared_data) if case.large]
     experiment("public-linked-tables-large", large, protected, key=by_key)
+
+
+def rounded(case: Case) -> dict[str, float]:
+    asked = case.request()
+    tables = [replace(one, base=5) for one in asked.tables]
+    done = protect_tables(replace(asked, tables=tables))
+    assert done.findings.ok
+    assert all((out["n"] % 5 == 0).all() for out in done.tables.values())
+    assert done.counts["withheld"] == 0
+    try:
+        protect_tables(replace(asked, tables=[replace(one, additive=False) for one in tables]))
+    except NotProved:
+        return {"each by itself is refused": 1}
+    return {"each by itself is refused": 0}
+
+
+def test_figures_that_add_up_are_proved_on_every_public_table(experiment: Any, shared_data: Path) -> None:
+    published = [case for case in cases(shared_data) if case.zeros == "published"]
+    experiment("public-tables-rounded", published, rounded, sample=3, key=by_key)
