@@ -25,7 +25,15 @@ from quality.disclosure.model.hierarchy import Hierarchy
 from quality.disclosure.model.keys import Space, make_space, positions
 from quality.disclosure.model.pool import Absent, Pool, complete, pool
 from quality.disclosure.model.relations import Relations, of_sums, once, together
-from quality.disclosure.model.releases import Release, Variables, codes_of, release_frame, variables
+from quality.disclosure.model.releases import (
+    Release,
+    Variables,
+    codes_of,
+    measures_of,
+    release_frame,
+    strange_to,
+    variables,
+)
 from quality.disclosure.model.system import Mask, System, Whole
 from quality.disclosure.model.tables import Table, columns_found, read_rows
 from quality.disclosure.rules import MeasureRule, Rule, Rules
@@ -80,12 +88,14 @@ def build(request: Request) -> Registry:
     entries, rules, faults = _rules(tables, request)
     if faults:
         raise BadInput(faults)
-    found, wrong = columns_found(tables, entries, {one.dimension for one in request.hierarchies})
-    faults += wrong
+    declared = {one.dimension for one in request.hierarchies}
+    past = [*request.earlier, *request.fuller]
+    found, wrong = columns_found(tables, entries, declared)
+    faults += wrong + strange_to(past, declared)
     if faults:
         raise BadInput(faults)
-    for name, codes in codes_of([*request.earlier, *request.fuller], sorted(found)).items():
-        found[name] |= codes
+    for name, codes in codes_of(past).items():
+        found[name] = found.get(name, set()) | codes
     space = make_space(entries, found, request.hierarchies)
     read = [read_rows(table, space, entries) for table in tables]
     faults += [one for _, wrong in read for one in wrong] + _policies(space, rules, tables)
@@ -114,7 +124,8 @@ def _rules(tables: Sequence[Table], request: Request) -> tuple[dict[str, Measure
     entries: dict[str, MeasureRule] = {}
     rules: dict[str, Rule] = {}
     faults: list[Fault] = []
-    for column in sorted({column for table in tables for column in table.frame.columns} - dimensions):
+    columns = {column for table in tables for column in table.frame.columns} - dimensions
+    for column in sorted(columns | measures_of([*request.earlier, *request.fuller])):
         entry = request.rules.described(column)
         if entry is None:
             continue
@@ -163,7 +174,25 @@ def _sums(space: Space, pooled: Pool, known: Variables, whole_only: bool = False
                 tolerance = np.where(whole_known, off, 0)
             name = _namer(space, one.dimension, one.hierarchy, one.whole)
             several.append(of_sums(number[at], one.start, number[parts], tolerance, name).where(there))
+    if known.was:
+        several += _across(space, pooled, known)
     return once(together(several)), faults
+
+
+def _across(space: Space, pooled: Pool, known: Variables) -> list[Relations]:
+    """Sums whose cells stand in different releases, each in its newest value, where these values do add up."""
+    every = np.concatenate([pooled.keys, *known.was_keys])
+    keys, first = np.unique(every, return_index=True)
+    number = np.concatenate([known.now, *known.was])[first]
+    several = []
+    for one in sums(space, keys):
+        at, there = positions(one.whole, keys)
+        parts = positions(one.parts, keys)[0]
+        name = _namer(space, one.dimension, one.hierarchy, one.whole)
+        rows = of_sums(number[at], one.start, number[parts], np.zeros(len(at), np.int64), name)
+        settled = np.bincount(rows.rows, known.unknown[rows.cells], len(rows)) == 0
+        several.append(rows.where(there & (one.lacking == 0) & settled & (rows.totals(known.value) == 0)))
+    return several
 
 
 def _namer(space: Space, dimension: int, hierarchy: int, whole: Whole) -> Callable[[int], str]:

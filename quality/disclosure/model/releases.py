@@ -10,13 +10,13 @@ stays withheld. A revised cell is another variable for each of its values, becau
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 import polars as pl
 
 from quality.disclosure.model.faults import MAX_SAID, Fault, fault
-from quality.disclosure.model.keys import Space
+from quality.disclosure.model.keys import MEASURE, Space
 from quality.disclosure.model.pool import Pool
 from quality.disclosure.model.system import Mask, Whole
 
@@ -72,7 +72,8 @@ def variables(
     )
     parts, faults = [present], []
     for number, release in enumerate([*releases, *fuller], 1):
-        part = _coded(release, space, number)
+        part, unknown = _coded(release, space, number)
+        faults += unknown
         if number > len(releases):
             part = part.filter(~pl.col("out")).join(present.select("key"), on="key", how="semi")
         faults += _mixed(part, present, release.name, space)
@@ -109,13 +110,21 @@ def variables(
     ), faults  # fmt: skip
 
 
-def _coded(release: Release, space: Space, number: int) -> pl.DataFrame:
+def _coded(release: Release, space: Space, number: int) -> tuple[pl.DataFrame, list[Fault]]:
+    """The cells of a release by key; a code that nobody knows today is a fault, for what is out cannot be left out."""
     frame = release.cells
     for name in space.dimensions[1:]:
         if name not in frame.columns:
             frame = frame.with_columns(pl.lit(space.total(name), pl.String).alias(name))
-    frame = frame.with_columns(pl.Series("key", space.encode(frame), pl.Int64)).filter(pl.col("key") >= 0)
-    return frame.select(
+    frame = frame.with_columns(pl.Series("key", space.encode(frame), pl.Int64))
+    faults = []
+    for name in space.dimensions:
+        lost = frame.filter(pl.Series(space.column(frame[name], name) < 0)).group_by(name).len().sort(name)
+        faults += [
+            fault("unknown_code", table=release.name, dimension=name, code=code, rows=rows)
+            for code, rows in lost.iter_rows()
+        ]
+    coded = frame.filter(pl.col("key") >= 0).select(
         "key",
         pl.col("value").cast(pl.Int64),
         pl.col("value").is_null().alias("unknown"),
@@ -125,14 +134,35 @@ def _coded(release: Release, space: Space, number: int) -> pl.DataFrame:
         (~pl.col("published")).alias("held"),
         pl.when(pl.col("published") & (pl.col("rounding") != 0)).then(pl.col("shown").cast(pl.Int64)).alias("shown"),
     )
+    return coded, faults
 
 
-def codes_of(releases: Sequence[Release], dimensions: Sequence[str]) -> dict[str, set[str]]:
+def _dimensions(release: Release) -> list[str]:
+    return [name for name in release.cells.columns if name not in RELEASE_COLUMNS and name != MEASURE]
+
+
+def codes_of(releases: Sequence[Release]) -> dict[str, set[str]]:
     """The codes of releases, per dimension."""
-    return {
-        name: {code for one in releases if name in one.cells.columns for code in one.cells[name].unique().to_list()}
-        for name in dimensions
-    }
+    found: dict[str, set[str]] = {}
+    for one in releases:
+        for name in _dimensions(one):
+            found.setdefault(name, set()).update(one.cells[name].drop_nulls().unique().to_list())
+    return found
+
+
+def measures_of(releases: Sequence[Release]) -> set[str]:
+    """The measures of releases: their cells are known, also where no present table has the measure."""
+    return {measure for one in releases for measure in one.cells[MEASURE].unique().to_list()}
+
+
+def strange_to(releases: Sequence[Release], declared: Set[str]) -> list[Fault]:
+    """Dimensions of releases that are not declared any more."""
+    return [
+        fault("strange_column", table=one.name, column=name)
+        for one in releases
+        for name in _dimensions(one)
+        if name not in declared
+    ]
 
 
 def _mixed(part: pl.DataFrame, present: pl.DataFrame, name: str, space: Space) -> list[Fault]:

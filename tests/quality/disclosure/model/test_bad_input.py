@@ -179,3 +179,29 @@ def test_many_faults_come_together_and_are_counted():
     with pytest.raises(BadInput) as caught:
         build(request(Table("t", frame)))
     assert "ist negativ" in caught.value.say("de")
+
+
+def out(**columns: list[Any]) -> Release:
+    about = {"published": True, "rounding": 0, "shown": None}
+    return Release(
+        "March", pl.DataFrame(columns).with_columns(**{name: pl.lit(value) for name, value in about.items()})
+    )
+
+
+def test_nothing_that_is_out_is_left_out_in_silence():
+    tree = Hierarchy.from_tree("geo", {"T": ["A", "B"]})
+    present = table({"T": 20, "A": 12, "B": 8}, "geo")
+    gone = out(measure=["n", "n"], geo=["A", "OLD"], value=[12, 3])
+    assert faults(present, [tree], earlier=[gone]) == ["table March: geo=OLD is in no hierarchy of geo (1 rows)"]
+    by_sex = out(measure=["n"], geo=["A"], sex=["m"], value=[5])
+    assert "the column sex is neither" in faults(present, [tree], earlier=[by_sex])[0]
+
+
+def test_a_dimension_and_a_measure_of_a_release_count_though_no_table_has_them():
+    both = rules({"n": {"class": "social"}, "m": {"class": "social"}})
+    by_sex = out(measure=["n", "n", "m"], geo=["A", "A", "A"], sex=["m", "w", "T"], value=[5, 7, 9])
+    made = build(request(table({"T": 20, "A": 12, "B": 8}, "geo"), [GEO, SEX], rules=both, earlier=[by_sex]))
+    names = list(made.system.names)
+    assert "n: geo A, sex m (old value)" in names
+    assert "m: geo A, sex T (old value)" in names
+    assert "n: geo A, sex T = Σ sex" in list(made.system.relation_names), "a sum over cells of two releases"
