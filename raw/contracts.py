@@ -227,7 +227,8 @@ class TableContract(_Model):
     table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
     from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
     statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
-    puts in brackets. With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
+    puts in brackets; `marks` that of figures with a raised footnote mark (`¹`, as the family writes it: `1: P`; A says
+    nothing about the figure). With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
     instead of being a conflict. A table that is not `understood` is kept (`raw.other_tables`): what its series are like
     is not known, so no repetition, shift or factor is looked for in them.
     """
@@ -252,6 +253,7 @@ class TableContract(_Model):
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
     brackets: ObsStatus | None = None
+    marks: dict[str, ObsStatus] = {}
     columns: dict[str, ColumnRule]
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []

@@ -21,6 +21,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from raw.harvest.gate_pdf import admit_pdf
+from raw.harvest.unreadable import Unreadable as Unreadable
+
 MAX_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024
@@ -40,14 +43,13 @@ SPARSE_FROM_CELLS = 10_000_000
 MAX_EMPTY_PER_CELL = 200
 """A large sheet may have this many empty cells for each that is filled."""
 
-Kind = Literal["workbook", "text"]
+Kind = Literal["workbook", "text", "pdf"]
 _PIECE = 1 << 20
 _OVERLAP = 4096
 _FORMULA_LENGTH = 8192
 _DELIMITERS = (b";", b",", b"\t")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _NO_TABLES = (
-    b"%PDF",
     b"\x89PNG",
     b"\xff\xd8\xff",
     b"GIF8",
@@ -77,14 +79,6 @@ _ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})')
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error, ValueError)
 
 
-class Unreadable(ValueError):
-    """The file is not opened; `reason` is a code of the messages `reason.*`, `detail` a place in the file."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason, self.detail = reason, detail
-
-
 def admit(path: Path) -> Kind:
     """What a file is by its content; the name says nothing. Raises Unreadable with the first reason against it."""
     try:
@@ -99,6 +93,9 @@ def admit(path: Path) -> Kind:
             _admit_container(path)
         elif head.startswith(_OLE):
             _admit_old_workbook(file)
+        elif head.startswith(_PDF):
+            admit_pdf(head + file.read())
+            return "pdf"
         else:
             _admit_text(file, head, size)
             return "text"

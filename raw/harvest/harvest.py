@@ -33,7 +33,7 @@ from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,10 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
     tables: list[list[str]] = []
     beside: list[str] = []
     published, ambiguous = None, False
+    paged = any(grid.tables is not None for grid in grids)
     for name in sorted({source.contract.family for source in sources.values()}):
+        if bool(family_config(name).get("paged")) != paged:  # others would read one page and know nothing of the next
+            continue
         if not (found := family(name).identify(grids)):
             continue
         date = family(name).published_on(grids)

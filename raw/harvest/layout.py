@@ -103,6 +103,13 @@ def matches(detect: str | dict[str, str | list[str]], found: dict[str, str]) -> 
     )
 
 
+def folded(text: str) -> str:
+    """A text with folded blanks; a word that was divided at the end of a line is put together."""
+    if "\n" in text:
+        text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", text)
+    return " ".join(text.split())
+
+
 def header_path(segments: Iterable[str]) -> str:
     """`A | B | C` from the header cells above a column: blanks folded, empty and repeated neighbours dropped."""
     path: list[str] = []

@@ -22,11 +22,14 @@ from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, 
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date
+from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period
+
+_MARKED = rf"^(.*?) ?([{RAISED_SIGNS}]+)$"
 
 
 @dataclass
@@ -267,16 +270,10 @@ class Mapper:
         lazy = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
             lazy = lazy.filter(pl.col("value_text") != "")
-        bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        for expression in self._value_and_status(rule, is_text, bracketed):
+        bare, of_text = self._markings()
+        for expression in self._value_and_status(rule, is_text, bare):
             lazy = lazy.with_columns(expression)
-        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
-        if bracketed is not None:
-            of_row = (
-                pl.when((pl.col("obs_status") == "A") & bracketed.is_not_null())
-                .then(pl.lit(self.table.brackets))
-                .otherwise(of_row)
-            )
+        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.coalesce(of_text, "status"))
         found = (
             lazy.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
             .select(
@@ -300,6 +297,17 @@ class Mapper:
         )
         self._report_values(block, column, found)
         return found
+
+    def _markings(self) -> tuple[pl.Expr | None, pl.Expr]:
+        """A figure without the brackets or the mark that the contract knows, and the status that they give to it."""
+        text, none = pl.col("value_text"), pl.lit(None, pl.String)
+        bracketed = text.str.extract(r"^\((.*)\)$") if self.table.brackets else none
+        marks = {raised(mark): status for mark, status in self.table.marks.items()}
+        mark = text.str.extract(_MARKED, 2)
+        marked = pl.when(mark.is_in(list(marks))).then(text.str.extract(_MARKED, 1)) if marks else none
+        status = mark.replace_strict(marks, default=None, return_dtype=pl.String) if marks else none
+        bare = pl.coalesce(bracketed, marked) if self.table.brackets or marks else None
+        return bare, pl.when(bracketed.is_not_null()).then(pl.lit(self.table.brackets)).otherwise(status)
 
     def _value_and_status(self, rule: ColumnRule, is_text: bool, bracketed: pl.Expr | None) -> list[pl.Expr]:
         """The expressions of `_value_and_status`, made once for all columns with the same symbols and decimal mark."""

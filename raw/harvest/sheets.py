@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from raw.contracts import TableContract
 from raw.harvest.faults import describe
 from raw.harvest.grid import Cell, Grid, as_text
-from raw.harvest.layout import Block, LayoutFault, find_date, header_path, matches
+from raw.harvest.layout import Block, LayoutFault, find_date, folded, header_path, matches
 
 _WITHIN = 30
 _LINES = 60
@@ -92,11 +92,7 @@ class _Place:
 
 
 def _text(grid: Grid, row: int, column: int) -> str:
-    """A cell's text with folded blanks; a word that was divided at the end of a line is put together."""
-    text = grid.text(row, column)
-    if "\n" in text:
-        text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", text)
-    return " ".join(text.split())
+    return folded(grid.text(row, column))
 
 
 def _is_number(cell: Cell) -> bool:
