@@ -25,7 +25,7 @@ from typing import Any
 from raw.harvest.raised import raised
 from raw.harvest.unreadable import Unreadable
 
-MAX_SECONDS = 60
+MAX_SECONDS = 30
 MAX_MEMORY = 2 << 30
 MAX_CHARACTERS_OF_A_PAGE = 100_000
 MAX_LINES_OF_A_PAGE = 20_000

@@ -196,12 +196,8 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], Path]]] = {
         ),
     ),
     "PDF of many huge parts": ("too_large", file("a.pdf", lambda: pdf([PAGE], *[stream(bytes(30_000_000))] * 12))),
-    "PDF full of lines": ("too_large", file("a.pdf", lambda: pdf([b"1 1 m 9 9 l S\n" * 60_000]))),
+    "PDF full of lines": ("too_large", file("a.pdf", lambda: pdf([b"1 1 m 9 9 l S\n" * 30_000]))),
     "PDF without text": ("no_text", file("a.pdf", lambda: pdf([b"1 1 m 9 9 l S\n"]))),
-    "PDF of a circle of pages": (
-        "damaged",
-        file("a.pdf", lambda: pdf([PAGE]).replace(b"/Kids [4 0 R]", b"/Kids [2 0 R]")),
-    ),
     "map": ("not_a_table", file("a.geojson", b'{"type": "FeatureCollection", "features": []}')),
     "program": ("not_a_table", file("a.xlsx", b"MZ\x90\x00\x03" + bytes(200))),
     "letter": ("not_a_table", file("a.xls", compound("WordDocument"))),
@@ -226,17 +222,19 @@ resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 from raw.harvest.gate import Unreadable
 from raw.harvest.grid import open_grids
 import time
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def spent():
+    child = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + child.ru_utime + child.ru_stime
 found = {}
 for name in sys.argv[1:]:
-    began = time.process_time()
+    began = spent()
     try:
         open_grids(Path(name))
         reason = None
     except Unreadable as error:
         reason = error.reason
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found[name] = [reason, time.process_time() - began, peak]
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    found[name] = [reason, spent() - began, peak]
 print(json.dumps(found))
 """
 
