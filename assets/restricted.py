@@ -21,6 +21,7 @@ from quality.cells.plan import plans, sources_of
 from quality.cells.read import read_cells
 from quality.cells.statistic_parts import DOMAIN, build_statistics
 from quality.disclosure.door import Refused, protect
+from quality.editions import write_editions
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
 from raw.lake.files import restricted_folder, write_json
@@ -217,6 +218,11 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
                 named = "\n".join(f"{path.parent.name}/{path.name}" for path in [*files, site.pointed("areas")])
                 result = protect(
                     lambda: read_cells(files, site.area_table()), named, site.rules(), tier, publish, review
+                )
+                write_editions(
+                    publish / "protected.parquet",
+                    lambda source: site.pointed(f"checked__{source}"),
+                    site.first_received(),
                 )
             except Refused as refusal:
                 yield dg.AssetCheckResult(check_name="door_audit", passed=False, metadata={"refused": str(refusal)})
