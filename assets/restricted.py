@@ -219,11 +219,8 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
                 result = protect(
                     lambda: read_cells(files, site.area_table()), named, site.rules(), tier, publish, review
                 )
-                write_editions(
-                    publish / "protected.parquet",
-                    lambda source: site.pointed(f"checked__{source}"),
-                    site.first_received(),
-                )
+                came = site.first_received()
+                write_editions(publish / "protected.parquet", lambda name: site.pointed(f"checked__{name}"), came)
             except Refused as refusal:
                 yield dg.AssetCheckResult(check_name="door_audit", passed=False, metadata={"refused": str(refusal)})
                 raise dg.Failure(str(refusal), allow_retries=False) from None

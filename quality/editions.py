@@ -38,7 +38,7 @@ def editions(checked: pl.LazyFrame, received: Mapping[str, str]) -> pl.DataFrame
         .drop_nulls("edition_date")
         .sort("source", "year", "edition_date", "date_kind")
         .unique(["source", "year"], keep="last", maintain_order=True)
-        .select(EDITION)
+        .select(list(EDITION))
         .sort("source", "year")
         .collect()
     )

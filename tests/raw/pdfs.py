@@ -93,10 +93,11 @@ def page_operators(rows: Sequence[Row]) -> bytes:
         if isinstance(row, str):
             _text(out, _LEFT, y - 12, row)
         else:
-            width = 515 / max(len(row), 1)
+            first = 140 if len(row) > 5 else 515 / max(len(row), 1)
+            widths = [first, *[(515 - first) / max(len(row) - 1, 1)] * (len(row) - 1)]
             below = rows[number + 1] if number + 1 < len(rows) else ""
             for column, cell in enumerate(row):
-                x = _LEFT + width * column
+                x, width = _LEFT + sum(widths[:column]), widths[column]
                 if cell is not None or not column:
                     out.append(f"{x:.2f} {y:.2f} m {x:.2f} {y - _ROW:.2f} l S")
                 if cell is not None or column:

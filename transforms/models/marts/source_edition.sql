@@ -42,20 +42,8 @@ SELECT
   source.licence,
   source.attribution,
   source.url,
-  CONCAT_WS(
-    ', ',
-    COALESCE(source.attribution, source.publisher) || ': ' || source.title_de,
-    CASE edition.date_kind WHEN 'published' THEN 'Stand ' ELSE 'abgerufen ' END || edition.edition_date,
-    CASE WHEN source.licence <> 'unstated' THEN 'Lizenz ' || source.licence END,
-    source.url
-  ) AS citation_de,
-  CONCAT_WS(
-    ', ',
-    COALESCE(source.attribution, source.publisher) || ': ' || source.title_en,
-    CASE edition.date_kind WHEN 'published' THEN 'as of ' ELSE 'retrieved ' END || edition.edition_date,
-    CASE WHEN source.licence <> 'unstated' THEN 'licence ' || source.licence END,
-    source.url
-  ) AS citation_en
+  COALESCE(source.attribution, source.publisher) || ': ' || source.title_de || CASE edition.date_kind WHEN 'published' THEN ', Stand ' ELSE ', abgerufen ' END || edition.edition_date || COALESCE(', Lizenz ' || NULLIF(source.licence, 'unstated'), '') || COALESCE(', ' || source.url, '') AS citation_de,
+  COALESCE(source.attribution, source.publisher) || ': ' || source.title_en || CASE edition.date_kind WHEN 'published' THEN ', as of ' ELSE ', retrieved ' END || edition.edition_date || COALESCE(', licence ' || NULLIF(source.licence, 'unstated'), '') || COALESCE(', ' || source.url, '') AS citation_en
 FROM core.source_edition AS edition
 INNER JOIN used_sources
   ON used_sources.source = edition.source
