@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from raw.corrections import ValueCorrection
+from raw.corrections import Correction
 from raw.differences import Difference
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
@@ -209,17 +209,6 @@ class Identity(_Model):
         return self
 
 
-class Correction(_Model):
-    """Rows that are wrong in the publisher's file and that nobody can set right: who says so, and why.
-
-    A row is named by its fingerprint (`raw.harvest.sheets.row_fingerprint`): once the publisher changes it, it counts.
-    """
-
-    drop_rows: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]]
-    reason: str
-    provider: str
-
-
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
@@ -241,7 +230,6 @@ class TableContract(_Model):
     stubs: dict[str, str] | list[str] = {}
     rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
     decimal: Decimal | None = None
-    corrections: list[Correction] = []
     status: StatusRule | None = None
     repeated: bool = False
     understood: bool = True
@@ -367,12 +355,16 @@ class Source(_Model):
     areas: AreaList | None = None
     violations: list[KnownViolation] = []
     differences: list[Difference] = []
-    corrections: list[ValueCorrection] = []
+    corrections: list[Correction] = []
 
     @property
     def id(self) -> str:
         """The source's id, which is its folder's name."""
         return self.contract.id
+
+    def dropped_rows(self, table: str) -> list[str]:
+        """Fingerprints of the rows that corrections leave out of a table."""
+        return [mark for entry in self.corrections if entry.match.table == table for mark in entry.match.rows]
 
     @property
     def protects_values(self) -> bool:

@@ -71,6 +71,7 @@ class HarvestedFile:
     faults: list[Fault]
     fresh: bool
     received_at: str = ""
+    dropped: tuple[str, ...] = ()
 
     def last_received(self) -> pl.Expr:
         """When the file came the last time; without a record of it, when it was read."""
@@ -96,6 +97,11 @@ class Harvest:
                 good[about] = max(file.received_at, good.get(about, ""))
         faulty = [file for file in self.files if file.faults]
         return [file for file in faulty if good.get((file.table, Path(file.name).name), "") < file.received_at]
+
+    @property
+    def dropped(self) -> set[str]:
+        """Fingerprints of the rows that corrections left out of any file."""
+        return {mark for file in self.files for mark in file.dropped}
 
     def read(self) -> pl.DataFrame:
         """All observations of the source (columns of OBSERVATION); `received_at` is that of a file's last delivery."""
@@ -235,6 +241,7 @@ def memo_key(snapshot: str, source: Source, table: TableContract) -> str:
         family(source.contract.family).READER_VERSION,
         source.contract.model_dump_json(by_alias=True),
         table.model_dump_json(by_alias=True),
+        json.dumps(sorted(source.dropped_rows(table.id))),
         source.areas.model_dump_json() if source.areas else "",
         json.dumps(family_config(source.contract.family), sort_keys=True),
         vocabulary_fingerprint(),
@@ -254,11 +261,12 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
                 mapped.observations.write_parquet(part)
             with atomic(areas) as part:
                 mapped.areas.write_parquet(part)
-        report = {"rows": mapped.observations.height, "faults": [fault.as_dict() for fault in listed(mapped.faults)]}
+        faults = [fault.as_dict() for fault in listed(mapped.faults)]
+        report = {"rows": mapped.observations.height, "faults": faults, "dropped": mapped.dropped}
         write_json(report_path, report)
     report = read_json(report_path)
-    faults = [Fault(**fault) for fault in report["faults"]]
-    good = not faults
+    found = [Fault(**fault) for fault in report["faults"]]
+    good = not found
     return HarvestedFile(
         source.id,
         table.id,
@@ -267,8 +275,9 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
         observations if good else None,
         areas if good else None,
         report["rows"] if good else 0,
-        faults,
+        found,
         fresh,
+        dropped=tuple(report["dropped"]),
     )
 
 
@@ -303,7 +312,8 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
     )
     observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
     _report_conflicts(observations, mapper)
-    return Mapped(observations, pl.concat([part.areas for part in parts]).unique(), mapper.faults)
+    dropped = [mark for part in parts for mark in part.dropped]
+    return Mapped(observations, pl.concat([part.areas for part in parts]).unique(), mapper.faults, dropped)
 
 
 def _grids(path: Path) -> list[Grid]:

@@ -21,7 +21,7 @@ from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, territory_of, v
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
-from raw.harvest.layout import Block, family_config, find_date
+from raw.harvest.layout import Block, family_config, find_date, without_rows
 from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.values import number_from_text
 from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
@@ -34,11 +34,13 @@ _MARKED = rf"^(.*?) ?([{RAISED_SIGNS}]+)$"
 
 @dataclass
 class Mapped:
-    """Observations without the delivery's own columns (source, snapshot, dates), the areas named, and the faults."""
+    """Observations without the delivery's own columns (source, snapshot, dates), the areas named, the faults, and the
+    fingerprints of rows that a correction left out."""
 
     observations: pl.DataFrame
     areas: pl.DataFrame
     faults: list[Fault] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Mapper:
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
+        self.dropped = set(source.dropped_rows(table.id))
         self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
         self._led: tuple[list[_Row], str | None, dict[str, pl.Series]] | None = None
 
@@ -76,6 +79,7 @@ class Mapper:
         """Observations of a block; check `faults` before using them."""
         for fault in block.faults:
             self.fault(fault.code, fault.cell, fault.found, fault.what)
+        block, dropped = without_rows(block, self.dropped)
         columns = self._columns(block)
         if not block.rows:
             self.fault("no_rows", block.grid.address(block.header_row, 0), "–")
@@ -83,7 +87,7 @@ class Mapper:
         rows = self._rows(block, columns)
         self._report_names(block)
         observations = self._values(block, columns, rows)
-        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults)
+        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults, dropped)
 
     def _columns(self, block: Block) -> ColumnMatch:
         headers = {
