@@ -209,6 +209,21 @@ class Identity(_Model):
         return self
 
 
+class LayoutVersion(_Model):
+    """An earlier or later layout of a table: what is otherwise in its header, and for which years it is valid.
+
+    `renamed`: its header → the contract's column. `without`: columns that it does not have. `ignore`: columns that only
+    it has, with the reason why nobody reads them.
+    """
+
+    id: str = Field(pattern=r"^[\w-]+$")
+    valid_from: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    valid_to: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    renamed: dict[str, str] = {}
+    without: list[str] = []
+    ignore: dict[str, str] = {}
+
+
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
@@ -217,8 +232,9 @@ class TableContract(_Model):
     from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
     statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
     puts in brackets; `marks` that of figures with a raised footnote mark (`¹`, as the family writes it: `1: P`; A says
-    nothing about the figure). With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
-    instead of being a conflict. A table that is not `understood` is kept (`raw.other_tables`): what its series are like
+    nothing about the figure). `layouts` are earlier or later headers; a file that has one of them is read with it. With
+    `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`) instead of being a conflict. A
+    table that is not `understood` is kept (`raw.other_tables`): what its series are like
     is not known, so no repetition, shift or factor is looked for in them.
     """
 
@@ -243,6 +259,7 @@ class TableContract(_Model):
     brackets: ObsStatus | None = None
     marks: dict[str, ObsStatus] = {}
     columns: dict[str, ColumnRule]
+    layouts: list[LayoutVersion] = []
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
     note: Text | str | None = None
@@ -254,6 +271,10 @@ class TableContract(_Model):
             for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
                 if name not in self.columns:
                     raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        for version in self.layouts:
+            for name in (*version.renamed.values(), *version.without):
+                if name not in self.columns:
+                    raise ValueError(f"layout {version.id!r} names the column {name!r}, which the table does not have")
         for name in filter(None, (rule.lacks for rule in self.columns.values())):
             if name not in self.columns:
                 raise ValueError(f"lacks names the column {name!r}, which the table does not have")

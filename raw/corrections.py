@@ -67,9 +67,7 @@ class Correction(BaseModel):
         if self.match.rows and self.action != "drop":
             raise ValueError("rows can only be dropped")
         if bool(self.match.rows) == (self.expect is not None):
-            raise ValueError(
-                "a correction needs expect, the fingerprint of what the file says; rows need none"
-            )
+            raise ValueError("a correction needs expect, the fingerprint of what the file says; rows need none")
         if (self.action == "set_status") != (self.status is not None):
             raise ValueError("set_status, and nothing else, needs a status")
         if (self.action == "replace") != (self.value is not None):

@@ -59,7 +59,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class HarvestedFile:
-    """One file of one table: where its observations lie (None if it was rejected), counts and faults."""
+    """One file of one table: where its observations lie (None if it was rejected), counts and faults.
+
+    `layout` is the id of another layout of the table than that of today, with which the file was read.
+    """
 
     source: str
     table: str
@@ -72,6 +75,7 @@ class HarvestedFile:
     fresh: bool
     received_at: str = ""
     dropped: tuple[str, ...] = ()
+    layout: str = ""
 
     def last_received(self) -> pl.Expr:
         """When the file came the last time; without a record of it, when it was read."""
@@ -263,6 +267,7 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
                 mapped.areas.write_parquet(part)
         faults = [fault.as_dict() for fault in listed(mapped.faults)]
         report = {"rows": mapped.observations.height, "faults": faults, "dropped": mapped.dropped}
+        report |= {"layout": mapped.layout, "header": mapped.header}
         write_json(report_path, report)
     report = read_json(report_path)
     found = [Fault(**fault) for fault in report["faults"]]
@@ -278,6 +283,7 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
         found,
         fresh,
         dropped=tuple(report["dropped"]),
+        layout=report["layout"],
     )
 
 
@@ -313,7 +319,10 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
     observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
     _report_conflicts(observations, mapper)
     dropped = [mark for part in parts for mark in part.dropped]
-    return Mapped(observations, pl.concat([part.areas for part in parts]).unique(), mapper.faults, dropped)
+    areas = pl.concat([part.areas for part in parts]).unique()
+    layouts = ", ".join(dict.fromkeys(version.id for version, _ in mapper.layouts if version))
+    header = list(dict.fromkeys(mark for _, mark in mapper.layouts))
+    return Mapped(observations, areas, mapper.faults, dropped, layouts, header)
 
 
 def _grids(path: Path) -> list[Grid]:

@@ -16,14 +16,15 @@ from typing import Any
 
 import polars as pl
 
-from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
+from raw.contracts import AS_WRITTEN, ColumnRule, LayoutVersion, Source, TableContract, table_settings
 from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, territory_of, vintage
-from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
+from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
 from raw.harvest.layout import Block, family_config, find_date, without_rows
 from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.values import number_from_text
+from raw.harvest.versions import chosen, fingerprint, outside, span
 from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
@@ -35,12 +36,15 @@ _MARKED = rf"^(.*?) ?([{RAISED_SIGNS}]+)$"
 @dataclass
 class Mapped:
     """Observations without the delivery's own columns (source, snapshot, dates), the areas named, the faults, and the
-    fingerprints of rows that a correction left out."""
+    fingerprints of rows that a correction left out. `layout` is the id of another layout than that of today, and
+    `header` the fingerprint of each header."""
 
     observations: pl.DataFrame
     areas: pl.DataFrame
     faults: list[Fault] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    layout: str = ""
+    header: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class Mapper:
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
+        self.layouts: list[tuple[LayoutVersion | None, str]] = []
         self.dropped = set(source.dropped_rows(table.id))
         self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
         self._led: tuple[list[_Row], str | None, dict[str, pl.Series]] | None = None
@@ -87,6 +92,10 @@ class Mapper:
         rows = self._rows(block, columns)
         self._report_names(block)
         observations = self._values(block, columns, rows)
+        version, _ = self.layouts[-1]
+        if version and (years := outside(version, observations["period"].drop_nulls().unique())):
+            place = block.grid.address(block.header_row, 0)
+            self.fault("layout_expired", place, ", ".join(years), f"{span(version)} ({version.id})")
         return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults, dropped)
 
     def _columns(self, block: Block) -> ColumnMatch:
@@ -95,7 +104,8 @@ class Mapper:
             for column, path in block.headers.items()
             if path or any(block.grid.text(row, column) for row in block.rows)
         }
-        match = match_columns(headers, self.table)
+        match, version = chosen(headers, self.table)
+        self.layouts.append((version, fingerprint(headers.values())))
         for column in match.unknown:
             self.fault("header_unknown", block.grid.address(block.header_row, column), quote(headers[column]))
         for column in match.twice:
