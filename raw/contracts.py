@@ -19,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from raw.corrections import Correction
 from raw.differences import Difference
+from raw.layouts import LayoutVersion
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.period import PERIOD_PATTERN
@@ -207,21 +208,6 @@ class Identity(_Model):
         if over_columns == over_areas:
             raise ValueError("an identity has either parts and whole, or areas and columns")
         return self
-
-
-class LayoutVersion(_Model):
-    """An earlier or later layout of a table: what is otherwise in its header, and for which years it is valid.
-
-    `renamed`: its header → the contract's column. `without`: columns that it does not have. `ignore`: columns that only
-    it has, with the reason why nobody reads them.
-    """
-
-    id: str = Field(pattern=r"^[\w-]+$")
-    valid_from: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
-    valid_to: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
-    renamed: dict[str, str] = {}
-    without: list[str] = []
-    ignore: dict[str, str] = {}
 
 
 class TableContract(_Model):

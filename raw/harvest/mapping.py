@@ -16,7 +16,7 @@ from typing import Any
 
 import polars as pl
 
-from raw.contracts import AS_WRITTEN, ColumnRule, LayoutVersion, Source, TableContract, table_settings
+from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
 from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, territory_of, vintage
 from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, period_of
 from raw.harvest.faults import Fault, describe
@@ -25,6 +25,7 @@ from raw.harvest.layout import Block, family_config, find_date, without_rows
 from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.values import number_from_text
 from raw.harvest.versions import chosen, fingerprint, outside, span
+from raw.layouts import LayoutVersion
 from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
@@ -95,7 +96,7 @@ class Mapper:
         version, _ = self.layouts[-1]
         if version and (years := outside(version, observations["period"].drop_nulls().unique())):
             place = block.grid.address(block.header_row, 0)
-            self.fault("layout_expired", place, ", ".join(years), f"{span(version)} ({version.id})")
+            self.fault("layout_expired", place, ", ".join(years), span(version))
         return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults, dropped)
 
     def _columns(self, block: Block) -> ColumnMatch:

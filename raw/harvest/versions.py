@@ -14,13 +14,14 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-from raw.contracts import ColumnRule, LayoutVersion, TableContract
+from raw.contracts import ColumnRule, TableContract
 from raw.harvest.columns import ColumnMatch, match_columns
+from raw.layouts import LayoutVersion
 
 
 def fingerprint(headers: Iterable[str]) -> str:
-    """A short hash of a header: of its texts without their digits, for years come and go in them."""
-    texts = sorted({re.sub(r"\d+", "#", text) for text in headers if text})
+    """A short hash of a header: of its texts without their years, which come and go."""
+    texts = sorted({re.sub(r"(?:19|20)\d\d", "#", text) for text in headers if text})
     return hashlib.sha256("\x1f".join(texts).encode()).hexdigest()[:12]
 
 
@@ -63,8 +64,5 @@ def outside(version: LayoutVersion, periods: Iterable[str]) -> list[str]:
 
 
 def span(version: LayoutVersion) -> str:
-    """When a layout is valid, in German and English."""
-    first, last = version.valid_from, version.valid_to
-    german = " ".join([*([f"von {first}"] if first else []), *([f"bis {last}"] if last else [])])
-    english = " ".join([*([f"from {first}"] if first else []), *([f"to {last}"] if last else [])])
-    return f"nur Zeiträume {german} / only periods {english}"
+    """The layout and the years in which it is valid."""
+    return f"{version.id}: {version.valid_from or '…'}–{version.valid_to or '…'}"

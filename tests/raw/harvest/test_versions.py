@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from raw.contracts import LayoutVersion, Source, TableContract
+from raw.contracts import Source, TableContract
 from raw.harvest.harvest import harvest_source, identify, read_table
 from raw.harvest.mapping import Mapped
 from raw.harvest.versions import fingerprint
 from raw.lake.lake import Delivery as Arrival
 from raw.lake.lake import Lake
+from raw.layouts import LayoutVersion
 from tests.raw.build import KISS, Delivery, take
 
 OLD = LayoutVersion(
@@ -62,8 +63,8 @@ def test_a_layout_outside_of_its_years_is_a_fault(source: Source, tmp_path: Path
     late = as_old(KISS).but((4, 1, "2024"))
     (fault,) = read(source, late, tmp_path).faults
     assert (fault.code, fault.found) == ("layout_expired", "2024")
-    assert "nur Zeiträume bis 2023 (bis-2023)" in fault.sentence("de")
-    assert "only periods to 2023 (bis-2023)" in fault.sentence("en")
+    assert "Zeiträume, für die der Aufbau gilt (bis-2023: …–2023)" in fault.sentence("de")
+    assert "periods for which the layout is valid (bis-2023: …–2023)" in fault.sentence("en")
 
 
 def test_a_header_that_fits_none_is_judged_by_the_nearest_layout(source: Source, tmp_path: Path) -> None:
