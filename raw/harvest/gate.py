@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from raw.harvest.gate_pdf import admit_pdf
+from raw.harvest.gate_xls import admit_xls
 from raw.harvest.unreadable import Unreadable as Unreadable
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -92,7 +93,7 @@ def admit(path: Path) -> Kind:
         if head.startswith(_ZIP):
             _admit_container(path)
         elif head.startswith(_OLE):
-            _admit_old_workbook(file)
+            admit_xls(head + file.read())
         elif head.startswith(_PDF):
             admit_pdf(head + file.read())
             return "pdf"
@@ -119,25 +120,6 @@ def _admit_text(file: BinaryIO, head: bytes, size: int) -> None:
         widest = max(max(map(line.count, _DELIMITERS)) for line in (*lines, rest))
         if widest >= MAX_COLUMNS or len(rest) > MAX_LINE_BYTES:
             raise Unreadable("too_wide")
-
-
-def _admit_old_workbook(file: BinaryIO) -> None:
-    """A compound file (xls): its directory names the streams in UTF-16."""
-    marks = {
-        name: "".join(name).encode("utf-16-le") for name in ("EncryptedPackage", "_VBA_PROJECT", "Workbook", "Book")
-    }
-    found: set[str] = set()
-    file.seek(0)
-    tail = b""
-    while piece := file.read(_PIECE):
-        found |= {name for name, mark in marks.items() if mark in tail + piece}
-        tail = piece[-64:]
-    if "EncryptedPackage" in found:
-        raise Unreadable("encrypted")
-    if "_VBA_PROJECT" in found:
-        raise Unreadable("macros")
-    if not found:
-        raise Unreadable("not_a_table" if file.tell() > 4096 else "damaged")
 
 
 def _admit_container(path: Path) -> None:

@@ -22,6 +22,7 @@ from raw.contracts import Source
 from raw.harvest import gate
 from raw.harvest.gate import Unreadable, admit
 from raw.harvest.grid import open_grids
+from tests.raw import xls
 from tests.raw.build import KISS, harvest_all, write_xlsx
 from tests.raw.pdfs import pdf, stream
 
@@ -73,8 +74,8 @@ def file(name: str, content: bytes | Callable[[], bytes]) -> Callable[[Path], Pa
 
 
 def compound(*streams: str) -> bytes:
-    """The beginning of a compound file whose directory names these streams."""
-    return OLE + bytes(1016) + b"".join(name.encode("utf-16-le").ljust(128, b"\x00") for name in streams) + bytes(4096)
+    """A compound file with empty streams of these names."""
+    return xls.compound(dict.fromkeys(streams, b""))
 
 
 def bomb(folder: Path) -> Path:
