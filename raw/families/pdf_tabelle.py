@@ -93,6 +93,20 @@ def _part(grid: Grid, rows: range, before: HandTable | None, above: list[str]) -
     return HandTable(grid, titles, rows.start, first, rows.stop, min(headers), headers)
 
 
+def whole_tables(grids: list[Grid]) -> list[HandTable]:
+    """Every table with its rows of all pages below each other, for those who look at its content (`raw.proposal`)."""
+    found = []
+    for table in _tables(grids):
+        first = table.parts[0]
+        head = first.grid.rows[first.top : first.first]
+        rows = [part.grid.rows[row] for part in table.parts for row in range(part.first, part.end)]
+        texts = [[without_marks(folded(cell)) if isinstance(cell, str) else cell for cell in row] for row in rows]
+        width = max(map(len, [*head, *texts]))
+        joined = replace(first.grid, rows=[[*row, *[None] * (width - len(row))] for row in [*head, *texts]])
+        found.append(replace(first, grid=joined, top=0, first=len(head), end=len(joined.rows)))
+    return found
+
+
 def identify(grids: list[Grid]) -> list[dict[str, str]]:
     """Every table: `title` (all lines above it but those of every page), `header` (all header paths)."""
     return [table.about for table in _tables(grids)]
