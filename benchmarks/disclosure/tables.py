@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quality.disclosure.model.system import UNBOUNDED, State, System, Whole
+from quality.disclosure.solver import Block
 
 
 @dataclass(frozen=True)
@@ -131,3 +132,10 @@ def _sums(shape: tuple[int, ...], trees: list[Tree]) -> tuple[Whole, Whole, Whol
             coefficients.append(np.tile(signs, len(block)))
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.concatenate(lengths))])
     return start, np.concatenate(cells), np.concatenate(coefficients)
+
+
+def block(instance: Instance) -> Block:
+    """The table as a grid of its own system."""
+    shape = instance.values.shape
+    number = np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
+    return Block(number, [tree.parent for tree in instance.trees.values()])

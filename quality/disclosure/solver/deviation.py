@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""How a cell can deviate at the least cost: a linear program over a window, and integers only as an answer.
+"""How a cell can deviate at the least price in any system: a linear program over a window, integers as the answer.
 
-Belongs here: the program (Kelly, Golden and Assad 1992; Fischetti and Salazar 2001, the "attacker's" side with a price
+Belongs here: the program (Kelly, Golden and Assad 1992; the attacker's side of Fischetti and Salazar 2001 with a price
 on every published cell) and the way to an integral answer. Does not belong here: which cell asks, what is kept.
 """
 
@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.disclosure.model.system import Mask, Whole
 from quality.disclosure.solver.problem import Problem
 from quality.disclosure.solver.window import Window, around
 
 CAP = 2**20
-"""No cell has to deviate by more; keeps the numbers of the program small."""
+"""No cell has to deviate by more than this, or by more than eight times what is asked for."""
+NODES = 2000
+"""Branches of the integer program before it is given up."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,10 @@ class Witness:
 
 def _highs() -> highspy.Highs:
     program = highspy.Highs()
+    # Without a presolve and from an empty basis the dual simplex needs few steps: nothing deviates at the start.
     for option, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", 0), ("presolve", "off"), ("solver", "simplex"),
-        ("mip_max_nodes", 200),
+        ("simplex_scale_strategy", 0), ("mip_max_nodes", NODES), ("mip_rel_gap", 0.0),
     ):  # fmt: skip
         program.setOptionValue(option, value)
     return program
@@ -49,82 +51,85 @@ class Deviations:
     asked: int = 0
     fractional: int = 0
 
-    def cheapest(self, cell: int, amount: int, price: Whole, allowed: Mask, limit: int) -> Witness | None:
-        """A witness in which `cell` deviates by `amount` or more (or, negative, less) at the least price per unit."""
-        window = around(self.problem, np.array([cell]), price, allowed, limit)
+    def cheapest(self, cell: int, amount: int, price: Whole, bound: int, limit: int) -> Witness | None:
+        """A witness in which `cell` deviates by `amount` or more (negative: or less) at the least price per unit.
+
+        Only cells of a price up to `bound` take part, the `limit` nearest ones. A small price on cells that are
+        withheld anyway keeps the number of steps and of cells small.
+        """
+        allowed: Mask = price <= bound
+        allowed[cell] = True
+        window = around(self.problem, cell, price, allowed, limit)
         if window is None:
             return None
         self.asked += 1
-        problem, cells = self.problem, window.cells
-        low = np.maximum(problem.low[cells], -CAP).astype(float)
-        high = np.minimum(problem.high[cells], CAP).astype(float)
-        cost = price[cells].astype(float)
-        at = int(np.flatnonzero(cells == cell)[0])
-        if amount > 0:
-            low[at] = amount
-        else:
-            high[at] = amount
-        if low[at] > high[at]:
+        low = np.maximum(self.problem.low[window.cells], -min(CAP, max(64, 8 * abs(amount))))
+        high = np.minimum(self.problem.high[window.cells], min(CAP, max(64, 8 * abs(amount))))
+        at = int(np.flatnonzero(window.cells == cell)[0])
+        if not low[at] <= amount <= high[at]:
             return None
-        found = self._solve(window, cost, low, high, integral=False)
-        if found is None:
-            return None
-        answer = self._integral(cells, found, low, high)
-        if answer is None:
+        for integral in (False, True):
+            found = self._solve(window, price, low, high, at, amount, integral)
+            if found is None:
+                return None
+            answer = _integral(self.problem, window.cells, found, at, amount)
+            if answer is not None:
+                return answer
             self.fractional += 1
-            found = self._solve(window, cost, low, high, integral=True)
-            answer = None if found is None else self._integral(cells, found, low, high)
-        return answer
+        return None
 
     def _solve(
-        self, window: Window, cost: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], integral: bool
-    ) -> NDArray[np.float64] | None:
-        """Deviations of least price, or None. A priced cell has a column for each direction."""
-        size, priced = len(window.cells), np.flatnonzero(cost > 0)
-        lengths = np.diff(window.start)
-        entries = np.concatenate([np.arange(window.start[k], window.start[k + 1]) for k in priced]) if len(priced) else np.zeros(0, np.int64)
-        start = np.concatenate([window.start, window.start[-1] + np.cumsum(lengths[priced])])[:-1]
-        rows = np.concatenate([window.rows, window.rows[entries]])
-        factors = np.concatenate([window.coefficients, -window.coefficients[entries]]).astype(float)
-        lower = np.concatenate([np.where(cost > 0, np.maximum(low, 0), low), np.maximum(-high[priced], 0)])
-        upper = np.concatenate([np.where(cost > 0, np.maximum(high, 0), high), np.maximum(-low[priced], 0)])
+        self, window: Window, price: Whole, low: Whole, high: Whole, at: int, amount: int, integral: bool
+    ) -> np.ndarray | None:
+        """Deviations of least price, or None. Each cell has a column upwards and one downwards."""
+        size = len(window.cells)
+        lower, upper = np.zeros(2 * size), np.concatenate([high, -low]).astype(float)
+        there, back = (at, at + size) if amount > 0 else (at + size, at)
+        lower[there], upper[back] = abs(amount), 0.0
+        cost = np.tile(price[window.cells].astype(float), 2)
+        start = np.concatenate([window.start, window.start[1:] + window.start[-1]])[:-1].astype(np.int32)
+        factors = np.concatenate([window.coefficients, -window.coefficients]).astype(float)
         zeros = np.zeros(window.relations)
-        program = self.program
-        program.passModel(
-            size + len(priced), window.relations, len(rows), 1, 1, 0.0, np.concatenate([cost, cost[priced]]), lower, upper,
-            zeros, zeros, start.astype(np.int32), rows.astype(np.int32), factors,
-            np.full(size + len(priced), int(integral), np.int32),
+        self.program.clear()
+        _quiet(self.program)
+        self.program.passModel(
+            2 * size, window.relations, len(factors), 1, 1, 0.0, cost, lower, upper, zeros, zeros, start,
+            np.tile(window.rows.astype(np.int32), 2), factors, np.full(2 * size, int(integral), np.int32),
         )  # fmt: skip
-        program.run()
-        if program.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        self.program.run()
+        if not self.program.getInfo().primal_solution_status == 2:
             return None
-        values = np.array(program.getSolution().col_value)
-        deviations = values[:size]
-        deviations[priced] -= values[size:]
-        return deviations
+        values = np.array(self.program.getSolution().col_value)
+        return values[:size] - values[size:]
 
-    def _integral(
-        self, cells: Whole, found: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]
-    ) -> Witness | None:
-        """The deviations in integers, times 1, 2 or more if that makes them integral and they still fit."""
-        for times in (1, 2, 3, 4, 6):
-            amounts = np.rint(found * times).astype(np.int64)
-            if np.abs(amounts - found * times).max() < 1e-6 and (amounts >= low).all() and (amounts <= high).all():
-                touched = np.flatnonzero(amounts)
-                witness = Witness(cells[touched], amounts[touched])
-                if holds(self.problem, witness):
-                    return witness
-        return None
+
+def _quiet(program: highspy.Highs) -> None:
+    """Options survive `clear`; nothing to say again but the output, which it switches on."""
+    program.setOptionValue("output_flag", False)
+
+
+def _integral(problem: Problem, cells: Whole, found: np.ndarray, at: int, amount: int) -> Witness | None:
+    """The deviations in integers, times 1, 2 or more if that makes them integral and they still fit."""
+    for times in (1, 2, 3, 4, 6):
+        amounts = np.rint(found * times).astype(np.int64)
+        if np.abs(amounts - found * times).max() > 1e-6 or abs(amounts[at]) < abs(amount):
+            continue
+        touched = np.flatnonzero(amounts)
+        witness = Witness(cells[touched], amounts[touched])
+        if holds(problem, witness):
+            return witness
+    return None
 
 
 def holds(problem: Problem, witness: Witness) -> bool:
     """Whether the witness fits every relation and all bounds, in integers."""
-    if (witness.amounts < problem.low[witness.cells]).any() or (witness.amounts > problem.high[witness.cells]).any():
+    cells, amounts = witness.cells, witness.amounts
+    if (amounts < problem.low[cells]).any() or (amounts > problem.high[cells]).any():
         return False
     first, rows, factors = problem.columns
-    lengths = first[witness.cells + 1] - first[witness.cells]
-    entries = np.repeat(first[witness.cells] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
+    lengths = first[cells + 1] - first[cells]
+    entries = np.repeat(first[cells] - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
     touched, place = np.unique(rows[entries], return_inverse=True)
     sums = np.zeros(len(touched), np.int64)
-    np.add.at(sums, place, factors[entries] * np.repeat(witness.amounts, lengths))
+    np.add.at(sums, place, factors[entries] * np.repeat(amounts, lengths))
     return not sums.any()

@@ -73,8 +73,7 @@ def _needs(problem: Problem) -> tuple[Whole, ...]:
 
 def _make_room(store: Store) -> None:
     store.pack()
-    while is_full(store.arrays):
-        store._grow()
+    store.make_room()
 
 
 @compiled

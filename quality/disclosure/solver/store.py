@@ -39,7 +39,7 @@ class Store:
         price = np.maximum(cost * SCALE, 1)
         entries, witnesses = 64 * ROOM + 40 * len(problem), 4 * ROOM + len(problem)
         size = len(problem)
-        arrays = (
+        arrays: tuple[Whole, ...] = (
             np.empty(entries, np.int64), np.empty(entries, np.int64), np.empty(entries, np.int64),
             np.empty(entries, np.int64), np.full(size, -1, np.int64), np.empty(witnesses, np.int64),
             np.empty(witnesses, np.int64), np.empty(witnesses, np.int64), np.empty(witnesses, np.int64),
@@ -54,10 +54,7 @@ class Store:
 
     def add(self, cells: Whole, amounts: Whole) -> int:
         """Keep a witness; returns its number, which holds until the next `pack`."""
-        if is_full(self.arrays):
-            self.pack()
-        while is_full(self.arrays):
-            self._grow()
+        self.make_room()
         return int(
             add(self.arrays, cells, amounts, self.problem.low, self.problem.high, self.price, self.guide)
         )
@@ -102,14 +99,13 @@ class Store:
         """Forget what was dropped; witnesses get new numbers in the same order."""
         pack(self.arrays)
 
-    def _grow(self) -> None:
-        a = list(self.arrays)
-        for k in (0, 1, 2, 3):
-            a[k] = np.concatenate([a[k], np.empty(len(a[k]), np.int64)])
-        for k in (5, 6, 7, 8):
-            a[k] = np.concatenate([a[k], np.empty(len(a[k]), np.int64)])
-        a[9] = np.concatenate([a[9], np.zeros(len(a[9]), np.bool_)])
-        self.arrays = tuple(a)
+    def make_room(self) -> None:
+        """Room for one more step of the search; numbers stay."""
+        while is_full(self.arrays):
+            arrays = list(self.arrays)
+            for k in (0, 1, 2, 3, 5, 6, 7, 8, 9):
+                arrays[k] = np.concatenate([arrays[k], np.zeros_like(arrays[k])])
+            self.arrays = tuple(arrays)
 
     @property
     def used(self) -> Mask:

@@ -30,36 +30,32 @@ class Window:
     coefficients: Whole
 
 
-def around(problem: Problem, targets: Whole, price: Whole, allowed: Mask, limit: int) -> Window | None:
-    """The `limit` allowed cells nearest to the targets, less those that cannot deviate there; None without a target.
+def around(problem: Problem, target: int, price: Whole, allowed: Mask, limit: int) -> Window | None:
+    """The `limit` allowed cells nearest to the target, less those that cannot deviate there; None without the target.
 
     The way to a cell costs its price and one unit per relation (Dijkstra 1959, with relations as nodes between).
     """
     first, rows, factors = problem.columns
-    members = _nearest(
-        targets, price, allowed, np.int64(limit), first, rows, problem.start, problem.cells
-    )
-    kept, start, local_rows, coefficients, relations = _cut(
-        members, first, rows, factors, problem.start, problem.cells
-    )
-    if not np.isin(targets, kept).any():
+    arrays = first, rows, factors, problem.start, problem.cells
+    if limit < len(problem):
+        members = _nearest(target, price, allowed, limit, first, rows, problem.start, problem.cells)
+    else:
+        members = np.flatnonzero(allowed)
+    kept, start, local_rows, coefficients, relations = _cut(members, *arrays)
+    if target not in kept:
         return None
     return Window(kept, int(relations), start, local_rows, coefficients)
 
 
 @compiled
-def _nearest(targets, price, allowed, limit, first, rows, start, cells):  # type: ignore[no-untyped-def]
-    """Cells in the order of their distance from the targets."""
+def _nearest(target, price, allowed, limit, first, rows, start, cells):  # type: ignore[no-untyped-def]
+    """Cells in the order of their distance from the target."""
     best = np.full(len(price), np.int64(2**62))
     done, expanded = np.zeros(len(price), np.bool_), np.zeros(len(start), np.bool_)
     found = np.empty(min(limit, len(price)), np.int64)
     count = 0
-    heap = [(np.int64(0), np.int64(targets[0]))]
-    best[targets[0]] = 0
-    for target in targets[1:]:
-        if best[target] > 0:
-            heapq.heappush(heap, (np.int64(0), np.int64(target)))
-            best[target] = 0
+    heap = [(np.int64(0), np.int64(target))]
+    best[target] = 0
     while len(heap) > 0 and count < len(found):
         distance, cell = heapq.heappop(heap)
         if done[cell]:
