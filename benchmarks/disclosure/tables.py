@@ -73,7 +73,8 @@ def read_instance(folder: Path, name: str) -> Instance:
         with (folder / f"{name}_hier_{dimension}.csv").open(newline="") as file:
             trees[dimension] = Tree.of([(row["code"], row["parent"]) for row in csv.DictReader(file)])
     places = [
-        {trees[dimension].codes[leaf]: place for place, leaf in enumerate(trees[dimension].leaves)} for dimension in trees
+        {trees[dimension].codes[leaf]: place for place, leaf in enumerate(trees[dimension].leaves)}
+        for dimension in trees
     ]
     inner = np.zeros([len(place) for place in places], np.int64)
     for row in rows:
@@ -84,8 +85,10 @@ def read_instance(folder: Path, name: str) -> Instance:
 def system(instance: Instance, threshold: int, need: str = "default", zeros_public: bool = True) -> System:
     """The system of a table with primaries 1..threshold-1.
 
-    `need`: "default" is the reach [least, threshold], a number the width alone. With `zeros_public` true zeros are
-    published and every other cell is known to be at least 1; without it zeros may be withheld and are primary.
+    `need`: "default" is the reach from `least` to the threshold, a number the width alone. `least` is what any reader
+    knows anyway: with published zeros a cell is at least as large as the number of leaves in it that are not zero.
+    With `zeros_public` true zeros are published and every other cell is known to be at least 1; without it zeros may be
+    withheld and are primary.
     """
     values = instance.values
     cells, least = values.ravel(), int(zeros_public)
@@ -101,7 +104,7 @@ def system(instance: Instance, threshold: int, need: str = "default", zeros_publ
         state=state,
         low=np.where(cells > 0, least, 0),
         high=np.full_like(cells, UNBOUNDED),
-        reach_low=np.where(primary, least, 0) if reach else nothing,
+        reach_low=np.where(primary, np.minimum(_parts(instance), cells) * least, 0) if reach else nothing,
         reach_high=np.where(primary, threshold, 0) if reach else nothing,
         width=nothing if reach else np.where(primary, int(need), 0),
         cost=cells.copy(),
@@ -111,6 +114,11 @@ def system(instance: Instance, threshold: int, need: str = "default", zeros_publ
         lower=np.zeros(relations, np.int64),
         upper=np.zeros(relations, np.int64),
     )
+
+
+def _parts(instance: Instance) -> Whole:
+    """How many leaves that are not zero are in each cell."""
+    return Instance(instance.name, instance.trees, (instance.inner > 0).astype(np.int64)).values.ravel()
 
 
 def _sums(shape: tuple[int, ...], trees: list[Tree]) -> tuple[Whole, Whole, Whole]:

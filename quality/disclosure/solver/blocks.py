@@ -58,7 +58,8 @@ def moves(parent: Whole, most: int = 400_000) -> Moves:
                 continue
             shared = set(path) & set(other)
             supports.append(
-                [(node, 1) for node in path if node not in shared] + [(node, -1) for node in other if node not in shared]
+                [(node, 1) for node in path if node not in shared]
+                + [(node, -1) for node in other if node not in shared]
             )
     lengths = np.array([len(support) for support in supports], np.int64)
     nodes = np.array([node for support in supports for node, _ in support], np.int64)

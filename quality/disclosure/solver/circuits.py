@@ -1,5 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# ruff: noqa: RUF059
 """Boxes: products of one move per axis of a grid, the cheapest found by branch and bound without a linear program.
 
 Belongs here: the search for one box. Does not belong here: putting boxes together (`descent`). A box is the cycle of
@@ -74,13 +77,13 @@ class Grid:
     def arrays(self) -> tuple[Whole, ...]:
         """All arrays, in the order that the loops take them apart."""
         return (
-            self.cells, self.place, self.shape, self.strides, self.offset, self.start, self.nodes, self.signs, self.first,
-            self.by_node,
+            self.cells, self.place, self.shape, self.strides, self.offset, self.start, self.nodes, self.signs,
+            self.first, self.by_node,
         )  # fmt: skip
 
 
 @compiled
-def narrowed(amount, low, high, top, bottom):  # type: ignore[no-untyped-def]
+def narrowed(amount, low, high, top, bottom):
     """The multiples of `amount` that fit low..high, within bottom..top."""
     if amount > 0:
         return min(top, high // amount), max(bottom, -((-low) // amount))
@@ -88,7 +91,7 @@ def narrowed(amount, low, high, top, bottom):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def added(cell, step, delta, price):  # type: ignore[no-untyped-def]
+def added(cell, step, delta, price):
     """What it costs to add a step at a cell that deviates by `delta` already: less than nothing if both cancel."""
     if delta[cell] == 0:
         return price[cell]
@@ -98,7 +101,7 @@ def added(cell, step, delta, price):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def box(grid, target, step, delta, keep, need, top, bottom, bound, price, low, high):  # type: ignore[no-untyped-def]
+def box(grid, target, step, delta, keep, need, top, bottom, bound, price, low, high):
     """The cheapest box with `step` at `target` that costs less than `bound` when it is added to `delta`.
 
     The sum has to leave multiples for `need` (up, down, width) where bottom..top are left before; the cell `keep` is
@@ -118,7 +121,21 @@ def box(grid, target, step, delta, keep, need, top, bottom, bound, price, low, h
     count = np.zeros(axes, np.int64)
     for axis in range(axes):
         count[axis] = _options(
-            grid, here, axis, step, delta, keep, need, bound - own, price, low, high, choice[axis], base[axis], top, bottom
+            grid,
+            here,
+            axis,
+            step,
+            delta,
+            keep,
+            need,
+            bound - own,
+            price,
+            low,
+            high,
+            choice[axis],
+            base[axis],
+            top,
+            bottom,
         )
         if count[axis] == 0:
             return bound, nothing, nothing
@@ -142,8 +159,10 @@ def box(grid, target, step, delta, keep, need, top, bottom, bound, price, low, h
             level -= 1
             continue
         axis = order[level]
-        if at[level] >= count[axis] or tried >= EFFORT or (
-            costs[level] + base[axis, at[level]] + rest[level + 1] >= best
+        if (
+            at[level] >= count[axis]
+            or tried >= EFFORT
+            or (costs[level] + base[axis, at[level]] + rest[level + 1] >= best)
         ):
             at[level] = 0
             level -= 1
@@ -187,7 +206,7 @@ def box(grid, target, step, delta, keep, need, top, bottom, bound, price, low, h
 
 
 @compiled
-def _sign(move, node, start, nodes, signs):  # type: ignore[no-untyped-def]
+def _sign(move, node, start, nodes, signs):
     """The sign of a node in a move."""
     for e in range(start[move], start[move + 1]):
         if nodes[e] == node:
@@ -196,7 +215,7 @@ def _sign(move, node, start, nodes, signs):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _options(grid, here, axis, step, delta, keep, need, bound, price, low, high, choice, base, top, bottom):  # type: ignore[no-untyped-def]
+def _options(grid, here, axis, step, delta, keep, need, bound, price, low, high, choice, base, top, bottom):
     """The cheapest moves along one axis, sorted by their price on the line of the target; returns how many."""
     cells, place, shape, strides, offset, start, nodes, signs, first, by_node = grid
     node = here // strides[axis] % shape[axis]

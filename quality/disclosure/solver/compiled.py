@@ -11,18 +11,18 @@ either way; without numba it is some hundred times slower.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
 try:
     from numba import njit
 except ImportError:  # the documented fallback
-    njit = None
+    njit = None  # type: ignore[assignment]
 
 
 def compiled(loop: Loop) -> Loop:
     """This loop, compiled once and kept beside the module."""
     if njit is None:
         return loop
-    return njit(cache=True)(loop)
+    return cast(Loop, njit(cache=True)(loop))

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 """From boxes to general circuits: boxes are added where they cancel dear cells, guided out of local minima.
 
 Belongs here: the cheapest witness for one need in a grid. Does not belong here: keeping it (`store`). Any circuit of a
@@ -26,15 +28,13 @@ ENDLESS = 2**60
 
 
 @compiled
-def prove(grid, cell, need, bound, delta, price, guide, low, high, kicks):  # type: ignore[no-untyped-def]
+def prove(grid, cell, need, bound, delta, price, guide, low, high, kicks):
     """The cheapest witness found that gives the cell its need for less than `bound`; no cells if there is none.
 
     `delta` is all zero and `guide` equal to `price`, before and after. A witness that costs less than one unit needs
     no guidance.
     """
-    cost, cells, amounts = box(
-        grid, cell, 1, delta, -1, need, WIDE, -WIDE, ENDLESS, price, low, high
-    )
+    cost, cells, amounts = box(grid, cell, 1, delta, -1, need, WIDE, -WIDE, ENDLESS, price, low, high)
     if len(cells) == 0 or cost < SCALE:
         return cost, cells, amounts
     cost, cells, amounts = _guided(grid, cell, need, cells, amounts, cost, delta, price, guide, low, high, kicks)
@@ -44,7 +44,7 @@ def prove(grid, cell, need, bound, delta, price, guide, low, high, kicks):  # ty
 
 
 @compiled
-def _guided(grid, target, need, cells, amounts, cost, delta, price, guide, low, high, kicks):  # type: ignore[no-untyped-def]
+def _guided(grid, target, need, cells, amounts, cost, delta, price, guide, low, high, kicks):
     """The best of some descents, each under prices that the ones before have raised."""
     best, best_cells, best_amounts = cost, cells, amounts
     raised = np.empty(ROOM * 4, np.int64)
@@ -75,7 +75,7 @@ def _guided(grid, target, need, cells, amounts, cost, delta, price, guide, low, 
 
 
 @compiled
-def _descend(grid, target, need, cells, amounts, delta, price, low, high):  # type: ignore[no-untyped-def]
+def _descend(grid, target, need, cells, amounts, delta, price, low, high):
     """Add boxes that cancel a dear cell as long as that makes the witness cheaper."""
     held = np.empty(ROOM, np.int64)
     size = len(cells)
@@ -90,9 +90,7 @@ def _descend(grid, target, need, cells, amounts, delta, price, low, high):  # ty
         improved = False
         for i in range(_dearest(held[:size], target, price, dear)):
             cell = dear[i]
-            _, more, steps = box(
-                grid, cell, -delta[cell], delta, target, need, top, bottom, 0, price, low, high
-            )
+            _, more, steps = box(grid, cell, -delta[cell], delta, target, need, top, bottom, 0, price, low, high)
             if len(more) == 0 or size + len(more) > ROOM:
                 continue
             for k in range(len(more)):
@@ -118,7 +116,7 @@ def _descend(grid, target, need, cells, amounts, delta, price, low, high):  # ty
 
 
 @compiled
-def _dearest(cells, target, price, dear):  # type: ignore[no-untyped-def]
+def _dearest(cells, target, price, dear):
     """Write the dearest priced cells but the target to `dear`, dearest first; returns how many."""
     count = 0
     for cell in cells:

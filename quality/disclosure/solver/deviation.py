@@ -32,7 +32,7 @@ class Witness:
 
 
 def _highs() -> highspy.Highs:
-    program = highspy.Highs()
+    program = highspy.Highs()  # type: ignore[no-untyped-call]
     # Without a presolve and from an empty basis the dual simplex needs few steps: nothing deviates at the start.
     for option, value in (
         ("output_flag", False), ("threads", 1), ("random_seed", 0), ("presolve", "off"), ("solver", "simplex"),
@@ -97,7 +97,7 @@ class Deviations:
             np.tile(window.rows.astype(np.int32), 2), factors, np.full(2 * size, int(integral), np.int32),
         )  # fmt: skip
         self.program.run()
-        if not self.program.getInfo().primal_solution_status == 2:
+        if self.program.getInfo().primal_solution_status != 2:
             return None
         values = np.array(self.program.getSolution().col_value)
         return values[:size] - values[size:]

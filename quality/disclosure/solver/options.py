@@ -23,8 +23,8 @@ class Options:
 
     `cost` replaces the cost of the system (see `costs`). `never` marks cells that must not be withheld; the intruder
     knows them. `blocks`: the grids in the system, a hint that only changes speed and cost. `effort`: sweeps over all
-    secondary cells once every need is covered. `programs`: linear programs for leaving out cells that are in no grid, or
-    in a small one. `cache`: a folder for solved components.
+    secondary cells once every need is covered. `programs`: linear programs for leaving out cells that are in no grid,
+    or in a small one. `cache`: a folder for solved components.
     """
 
     cost: Whole | None = field(default=None, compare=False)

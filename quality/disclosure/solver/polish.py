@@ -1,5 +1,8 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# ruff: noqa: RUF059
 """Ruin and recreate: witnesses are taken out and found anew, mostly so that one dear cell is left out.
 
 Belongs here: the local search over the witnesses of a grid. Does not belong here: the search for one witness
@@ -44,8 +47,8 @@ def sweep(store: Store, grid: Grid, cells: Whole, kicks: int, noise: Whole) -> i
     done, gained, delta = 0, 0, np.zeros(len(store.problem), np.int64)
     while done < len(cells):
         tried, gain = _sweep(
-            store.arrays, grid.arrays(), cells[done:], *_needs(store.problem), store.price, store.guide, store.cost, delta,
-            kicks, noise,
+            store.arrays, grid.arrays(), cells[done:], *_needs(store.problem), store.price, store.guide, store.cost,
+            delta, kicks, noise,
         )  # fmt: skip
         done, gained = done + tried, gained + gain
         _make_room(store)
@@ -59,15 +62,15 @@ def wander(store: Store, grid: Grid, steps: int, kicks: int, noise: Whole) -> in
     first, rows, _ = problem.columns
     while done < steps and store.arrays[11][1] > 0:
         made, gain = _wander(
-            store.arrays, grid.arrays(), steps - done, *_needs(problem), store.price, store.guide, store.cost, delta, kicks,
-            noise, problem.start, problem.cells, first, rows,
+            store.arrays, grid.arrays(), steps - done, *_needs(problem), store.price, store.guide, store.cost, delta,
+            kicks, noise, problem.start, problem.cells, first, rows,
         )  # fmt: skip
         done, gained = done + made, gained + gain
         _make_room(store)
     return gained
 
 
-def _needs(problem: Problem) -> tuple[Whole, ...]:
+def _needs(problem: Problem) -> tuple[Whole, Whole, Whole, Whole, Whole]:
     return problem.up, problem.down, problem.width, problem.low, problem.high
 
 
@@ -77,14 +80,14 @@ def _make_room(store: Store) -> None:
 
 
 @compiled
-def chance(noise, below):  # type: ignore[no-untyped-def]
+def chance(noise, below):
     """The next number of the sequence, from 0 to below - 1 (Park and Miller 1988)."""
     noise[0] = noise[0] * 48271 % 2147483647
     return noise[0] % below
 
 
 @compiled
-def _construct(store, grid, order, up, down, width, low, high, price, guide, delta, kicks):  # type: ignore[no-untyped-def]
+def _construct(store, grid, order, up, down, width, low, high, price, guide, delta, kicks):
     need = np.zeros(3, np.int64)
     for done in range(len(order)):
         if is_full(store):
@@ -99,7 +102,7 @@ def _construct(store, grid, order, up, down, width, low, high, price, guide, del
 
 
 @compiled
-def _again(store, grid, taken, number, banned, up, down, width, low, high, price, guide, cost, delta, kicks, noise):  # type: ignore[no-untyped-def]
+def _again(store, grid, taken, number, banned, up, down, width, low, high, price, guide, cost, delta, kicks, noise):
     """Take witnesses out and cover anew what they covered, without the cell `banned`; returns the gain, or FAILED."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     entries, witnesses = count[0], count[1]
@@ -146,7 +149,7 @@ def _again(store, grid, taken, number, banned, up, down, width, low, high, price
 
 
 @compiled
-def _holders(store, cell, taken):  # type: ignore[no-untyped-def]
+def _holders(store, cell, taken):
     """Write the witnesses of a cell to `taken`; returns how many, or none at all if they are too many."""
     owner, following, head, alive = store[2], store[3], store[4], store[9]
     number, entry = 0, head[cell]
@@ -161,7 +164,7 @@ def _holders(store, cell, taken):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _sweep(store, grid, order, up, down, width, low, high, price, guide, cost, delta, kicks, noise):  # type: ignore[no-untyped-def]
+def _sweep(store, grid, order, up, down, width, low, high, price, guide, cost, delta, kicks, noise):
     taken, gained = np.empty(HOLDERS, np.int64), 0
     for done in range(len(order)):
         if is_full(store):
@@ -177,7 +180,7 @@ def _sweep(store, grid, order, up, down, width, low, high, price, guide, cost, d
 
 
 @compiled
-def _neighbours(store, witness, taken, noise, starts, members, first, rows):  # type: ignore[no-untyped-def]
+def _neighbours(store, witness, taken, noise, starts, members, first, rows):
     """Write a witness and some that share a cell or a relation with it to `taken`; returns how many."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     taken[0], number = witness, 1
@@ -207,7 +210,26 @@ def _neighbours(store, witness, taken, noise, starts, members, first, rows):  # 
 
 
 @compiled
-def _wander(store, grid, steps, up, down, width, low, high, price, guide, cost, delta, kicks, noise, starts, members, first, rows):  # type: ignore[no-untyped-def]
+def _wander(
+    store,
+    grid,
+    steps,
+    up,
+    down,
+    width,
+    low,
+    high,
+    price,
+    guide,
+    cost,
+    delta,
+    kicks,
+    noise,
+    starts,
+    members,
+    first,
+    rows,
+):
     cells, start, end, alive, count = store[0], store[5], store[6], store[9], store[11]
     taken, gained = np.empty(HOLDERS + NEIGHBOURS, np.int64), 0
     for done in range(steps):

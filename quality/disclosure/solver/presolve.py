@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 """From a system to independent problems: what is known leaves the relations, what hangs together stays together.
 
 Belongs here: public cells, cells that follow from them, relations that are intervals, connected components. Does not
@@ -41,7 +43,7 @@ def known_cells(system: System, fixed: Mask) -> Mask:
 
 
 @compiled
-def _follow(known, equations, start, cells, coefficients):  # type: ignore[no-untyped-def]
+def _follow(known, equations, start, cells, coefficients):
     """Mark each cell that is alone in an equation as known, until there is none."""
     changed = True
     while changed:
@@ -96,6 +98,7 @@ def _of(order: Whole, label: Whole, found: int) -> Whole:
 
 def _deviations(system: System, cost: Whole, slacks: Whole) -> Problem:
     """All cells and slacks in terms of deviations, without relations."""
+
     def with_slacks(array: Whole, ends: Whole) -> Whole:
         return np.concatenate([array, ends])
 

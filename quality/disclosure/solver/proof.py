@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from quality.disclosure.model.system import UNBOUNDED, Mask, Whole
+from quality.disclosure.model.system import UNBOUNDED, Mask
 from quality.disclosure.solver.deviation import Witness
 from quality.disclosure.solver.problem import Problem
 

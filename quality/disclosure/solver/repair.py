@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# mypy: disallow-untyped-calls=False
 """Needs that no box covers, and dear cells in systems without a grid: the same steps with linear programs.
 
 Belongs here: covering a need in any system, leaving out dear cells one by one. Does not belong here: the program itself
@@ -11,9 +12,10 @@ from __future__ import annotations
 import numpy as np
 
 from quality.disclosure.model.system import Whole
+from quality.disclosure.solver.descent import SCALE
 from quality.disclosure.solver.deviation import Deviations, Witness
 from quality.disclosure.solver.polish import BANNED
-from quality.disclosure.solver.store import SCALE, Store, drop, restore, undo
+from quality.disclosure.solver.store import Store, drop, restore, undo
 
 NEAR = 2500
 """Cells of a window at first; all of the component where that is not enough."""

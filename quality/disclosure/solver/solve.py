@@ -121,4 +121,3 @@ def _dearest(store: Store) -> Whole:
 def _shuffled(cells: Whole) -> Whole:
     """The cells in an order without a pattern, the same each time."""
     return cells[np.argsort((cells * 2654435761 + SEED) % 4294967291, kind="stable")]
-

@@ -1,9 +1,12 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
+# ruff: noqa: RUF059
 """The witness store: a pattern is the union of the witnesses that cover every need.
 
-Belongs here: keeping witnesses, counting who uses a cell, what a cell still lacks. Does not belong here: where witnesses
-come from (`descent`, `deviation`).
+Belongs here: keeping witnesses, counting who uses a cell, what a cell still lacks. Does not belong here: where
+witnesses come from (`descent`, `deviation`).
 
 A witness is a vector of integers that fits every relation. Its multiples t fit the bounds for t in [bottom, top], so a
 cell with entry a can deviate by a * t. Every stored witness counts for every needy cell in it.
@@ -55,9 +58,7 @@ class Store:
     def add(self, cells: Whole, amounts: Whole) -> int:
         """Keep a witness; returns its number, which holds until the next `pack`."""
         self.make_room()
-        return int(
-            add(self.arrays, cells, amounts, self.problem.low, self.problem.high, self.price, self.guide)
-        )
+        return int(add(self.arrays, cells, amounts, self.problem.low, self.problem.high, self.price, self.guide))
 
     def lacks(self, cell: int) -> tuple[int, int, int] | None:
         """The need of a cell if the witnesses do not cover it."""
@@ -119,13 +120,13 @@ class Store:
 
 
 @compiled
-def is_full(store):  # type: ignore[no-untyped-def]
+def is_full(store):
     """Whether there may be no room for one step of the search."""
     return store[11][0] > len(store[0]) - 16 * ROOM or store[11][1] > len(store[5]) - ROOM
 
 
 @compiled
-def reached(store, cell, out):  # type: ignore[no-untyped-def]
+def reached(store, cell, out):
     """How far the witnesses let a cell deviate, up and down, to `out`."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     up, down = 0, 0
@@ -141,7 +142,7 @@ def reached(store, cell, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def lacks(store, cell, up, down, width, out):  # type: ignore[no-untyped-def]
+def lacks(store, cell, up, down, width, out):
     """Whether a need is not covered; the need goes to `out`."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     reach_up, reach_down = 0, 0
@@ -160,7 +161,7 @@ def lacks(store, cell, up, down, width, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def add(store, new, by, low, high, price, guide):  # type: ignore[no-untyped-def]
+def add(store, new, by, low, high, price, guide):
     """Keep a witness; its cells are free from now on. Returns its number."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     entry, witness = count[0], count[1]
@@ -180,7 +181,7 @@ def add(store, new, by, low, high, price, guide):  # type: ignore[no-untyped-def
 
 
 @compiled
-def drop(store, witness, price, guide, cost):  # type: ignore[no-untyped-def]
+def drop(store, witness, price, guide, cost):
     """Take a witness out; returns the cost of the cells that nobody uses any more."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     alive[witness] = False
@@ -196,7 +197,7 @@ def drop(store, witness, price, guide, cost):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def restore(store, witness, price, guide):  # type: ignore[no-untyped-def]
+def restore(store, witness, price, guide):
     """Take a dropped witness in again."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     alive[witness] = True
@@ -206,7 +207,7 @@ def restore(store, witness, price, guide):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def undo(store, entries, witnesses, price, guide, cost):  # type: ignore[no-untyped-def]
+def undo(store, entries, witnesses, price, guide, cost):
     """Take back every witness that was added since the store had so many entries and witnesses."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     for witness in range(count[1] - 1, witnesses - 1, -1):
@@ -219,7 +220,7 @@ def undo(store, entries, witnesses, price, guide, cost):  # type: ignore[no-unty
 
 
 @compiled
-def pack(store):  # type: ignore[no-untyped-def]
+def pack(store):
     """Forget dropped witnesses; the others get new numbers in the same order."""
     cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
     head[:] = -1

@@ -1,5 +1,7 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
+# The compiler finds the types of loops from their arguments; arrays are passed around whole.
+# mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 """The neighbourhood of a cell: the cells that are cheapest to reach through relations, all others held fast.
 
 Belongs here: choosing a window and cutting the relations to it. Does not belong here: solving it (`deviation`).
@@ -48,7 +50,7 @@ def around(problem: Problem, target: int, price: Whole, allowed: Mask, limit: in
 
 
 @compiled
-def _nearest(target, price, allowed, limit, first, rows, start, cells):  # type: ignore[no-untyped-def]
+def _nearest(target, price, allowed, limit, first, rows, start, cells):
     """Cells in the order of their distance from the target."""
     best = np.full(len(price), np.int64(2**62))
     done, expanded = np.zeros(len(price), np.bool_), np.zeros(len(start), np.bool_)
@@ -78,7 +80,7 @@ def _nearest(target, price, allowed, limit, first, rows, start, cells):  # type:
 
 
 @compiled
-def _cut(members, first, rows, coefficients, start, cells):  # type: ignore[no-untyped-def]
+def _cut(members, first, rows, coefficients, start, cells):
     """Drop cells alone in a relation until there is none; then number relations and cut columns to them."""
     size, relations = len(first) - 1, len(start) - 1
     inside, counts = np.zeros(size, np.bool_), np.zeros(relations, np.int64)
