@@ -59,8 +59,8 @@ class Pattern:
 class Unsafe(ValueError):
     """No pattern is safe. `cell` is the cell that cannot be covered, `causes` the smallest set found that causes it.
 
-    Every cell of `causes` is known (public, or never to be withheld); if any one of them were not, the cell could be
-    covered. Without causes the bounds of the cell or of its neighbours forbid it.
+    Every cell of `causes` is known (public, or never to be withheld). To know these is enough to make it impossible, to
+    know any fewer of them is not. Without causes the bounds of the cell or of its neighbours forbid it.
     """
 
     def __init__(self, cell: int, causes: Sequence[int], names: Sequence[str]) -> None:

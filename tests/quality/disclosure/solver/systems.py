@@ -7,6 +7,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System
 from quality.disclosure.solver import Block
@@ -87,12 +88,23 @@ def intervals(system: System, withheld: Mask, most: int) -> dict[int, tuple[int,
     return found
 
 
-def unsafe_cells(system: System, withheld: Mask, most: int) -> list[int]:
-    """Needy cells whose interval is narrower than their need."""
-    found = intervals(system, withheld, most)
+def unsafe_cells(system: System, withheld: Mask) -> list[int]:
+    """Needy cells whose interval is narrower than their need, by two integer programs per cell."""
+    matrix = np.zeros((system.relations, len(system)))
+    row = np.repeat(np.arange(system.relations), np.diff(system.start))
+    np.add.at(matrix, (row, system.cells), system.coefficients)
+    bounds = Bounds(
+        np.where(withheld, system.low, system.value).astype(float),
+        np.where(withheld, np.minimum(system.high, 10**5), system.value).astype(float),
+    )
     failing = []
     for cell in np.flatnonzero(system.needy).tolist():
-        low, high = found[cell]
+        aim = (np.arange(len(system)) == cell).astype(float)
+        low, high = (
+            sign * round(milp(sign * aim, integrality=np.ones(len(system)), bounds=bounds,
+                              constraints=LinearConstraint(matrix, system.lower, system.upper)).fun)
+            for sign in (1, -1)
+        )  # fmt: skip
         reach = system.reach_high[cell] > system.reach_low[cell]
         short = reach and (low > system.reach_low[cell] or high < system.reach_high[cell])
         if high - low < system.width[cell] or short:
