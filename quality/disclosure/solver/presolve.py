@@ -103,7 +103,7 @@ def _deviations(system: System, cost: Whole, slacks: Whole) -> Problem:
         return np.concatenate([array, ends])
 
     nothing, total = np.zeros(len(slacks), np.int64), system.sums(system.value)[slacks]
-    reach = system.needy & (system.reach_high > system.reach_low)
+    reach = system.needy & ((system.reach_low != 0) | (system.reach_high != 0))
     low = np.where(system.low <= -UNBOUNDED, -UNBOUNDED, system.low - system.value)
     high = np.where(system.high >= UNBOUNDED, UNBOUNDED, system.high - system.value)
     always = np.concatenate([system.always_withheld, np.ones(len(slacks), np.bool_)])

@@ -105,7 +105,7 @@ def unsafe_cells(system: System, withheld: Mask) -> list[int]:
                               constraints=LinearConstraint(matrix, system.lower, system.upper)).fun)
             for sign in (1, -1)
         )  # fmt: skip
-        reach = system.reach_high[cell] > system.reach_low[cell]
+        reach = system.reach_high[cell] != 0 or system.reach_low[cell] != 0
         short = reach and (low > system.reach_low[cell] or high < system.reach_high[cell])
         if high - low < system.width[cell] or short:
             failing.append(cell)
