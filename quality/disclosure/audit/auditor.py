@@ -140,8 +140,8 @@ class Inspection:
         cell = int(self.here.cells[one])
         system, value, fell, rose = self.system, int(self.value[one]), int(self.fell[one]), int(self.rose[one])
         low, high, width = int(system.reach_low[cell]), int(system.reach_high[cell]), int(system.width[cell])
-        reach = [low - value, high - value] if low or high else []
-        goals = [by for by in reach if by < fell or by > rose]
+        goals = [low - value] if (low or high) and low - value < fell else []
+        goals += [high - value] if (low or high) and high - value > rose else []
         if not goals and rose - fell < width:
             goals = [fell + width, rose - width, rose + 1, fell - 1]
         return [by for by in dict.fromkeys(goals) if self.down[one] <= by <= self.up[one]]
@@ -201,11 +201,10 @@ class Inspection:
             return
         kinds = ((False, Proof.LP), (True, Proof.MILP)) if fractional or programs.whole else ((False, Proof.LP),)
         for integer, kind in kinds:
-            end = programs.relaxed.extreme(0, by > 0, abs(by), integer, self._seconds())
-            if end is None:
-                return
-            self._cut(one, by > 0, int(np.floor(end + _ALMOST)), kind)
-            if by not in self.wanted(one):
+            if programs.relaxed.deviation(0, by, integer, self._seconds())[0] is Answer.IMPOSSIBLE:
+                end = programs.relaxed.extreme(0, by > 0, self._seconds())
+                reach = abs(by) - 1 if end is None else min(abs(by) - 1, int(np.floor(end + _ALMOST)))
+                self._cut(one, by > 0, reach, kind)
                 return
 
     def _cut(self, one: int, upper: bool, reach: int, kind: Proof) -> None:

@@ -119,10 +119,13 @@ class Program:
         return model
 
     def deviation(self, at: int, by: int, integer: bool, seconds: float) -> tuple[Answer, tuple[Whole, Whole] | None]:
-        """Look for the completion nearest to the known one in which variable number `at` of the block moves by `by`."""
+        """Look for the nearest completion in which variable number `at` of the block moves by `by` or further.
+
+        Further counts: whole cells may jump over a value, and an interval is no set.
+        """
         if not self.block.down[at] <= by <= self.block.up[at]:
             return Answer.IMPOSSIBLE, None
-        self._fix(at, max(by, 0), max(-by, 0))
+        self._bound(at, by > 0, abs(by))
         status, solution = self._run(integer, seconds)
         self._free(at)
         if status == highspy.HighsModelStatus.kInfeasible:
@@ -135,21 +138,19 @@ class Program:
         moved = np.flatnonzero(whole)
         return Answer.POSSIBLE, (self.block.variables[moved], whole[moved].astype(np.int64))
 
-    def extreme(self, at: int, up: bool, cap: int, integer: bool, seconds: float) -> float | None:
-        """How far a variable can move one way, at most `cap` (positive); None if the solver gave no clear answer."""
+    def extreme(self, at: int, up: bool, seconds: float) -> float | None:
+        """How far a variable can move one way in real numbers; None if the solver gave no clear answer."""
         n = self._columns
         both = np.arange(2 * n, dtype=np.int32)
-        rising, falling = (at, n + at) if up else (n + at, at)
-        self._model.changeColBounds(rising, 0.0, float(min(cap, self.block.up[at] if up else -self.block.down[at])))
-        self._model.changeColBounds(falling, 0.0, 0.0)
+        rising = at if up else n + at
+        self._bound(at, up, 0)
         cost = np.zeros(2 * n)
         cost[rising] = -1.0
         self._model.changeColsCost(2 * n, both, cost)
-        status, solution = self._run(integer, seconds)
-        bound = self._model.getInfo().mip_dual_bound if integer else -abs(solution[at]) if len(solution) else 0.0
+        status, solution = self._run(False, seconds)
         self._model.changeColsCost(2 * n, both, np.ones(2 * n))
         self._free(at)
-        return float(-bound) if status == highspy.HighsModelStatus.kOptimal else None
+        return float(abs(solution[at])) if status == highspy.HighsModelStatus.kOptimal else None
 
     def _run(self, integer: bool, seconds: float) -> tuple[highspy.HighsModelStatus, NDArray[np.float64]]:
         n = self._columns
@@ -163,9 +164,12 @@ class Program:
         solution = parts[:n] - parts[n:] if len(parts) == 2 * n else np.zeros(0)
         return self._model.getModelStatus(), solution
 
-    def _fix(self, at: int, rise: int, fall: int) -> None:
-        self._model.changeColBounds(at, float(rise), float(rise))
-        self._model.changeColBounds(self._columns + at, float(fall), float(fall))
+    def _bound(self, at: int, up: bool, least: int) -> None:
+        """Let a variable move one way only, and at least so far."""
+        rising, falling = (at, self._columns + at) if up else (self._columns + at, at)
+        end = self.block.up[at] if up else -self.block.down[at]
+        self._model.changeColBounds(rising, float(least), float(end))
+        self._model.changeColBounds(falling, 0.0, 0.0)
 
     def _free(self, at: int) -> None:
         self._model.changeColBounds(at, 0.0, float(self.block.up[at]))
