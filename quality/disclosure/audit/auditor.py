@@ -73,12 +73,10 @@ def _at_source(system: System, found: Findings, suspects: Mask, limits: Limits, 
     alone.run(suspects)
     source = alone.findings()
     compromised = suspects & source.failing & (source.proof != Proof.UNFINISHED)
-    narrowed = compromised & ((found.least > source.lowest) | (found.most < source.highest))
+    narrowed = compromised & ((found.least > source.least) | (found.most < source.most))
     failing = found.failing & ~compromised
     finished = not bool((failing & (found.proof == Proof.UNFINISHED)).any())
-    return replace(
-        found, finished=finished, failing=failing, compromised_at_source=compromised, narrowed=narrowed
-    )
+    return replace(found, finished=finished, failing=failing, compromised_at_source=compromised, narrowed=narrowed)
 
 
 @dataclass
@@ -152,10 +150,11 @@ class Inspection:
         for steps, starts in self.limits.walks:
             for one in np.flatnonzero(self.open()).tolist():
                 for seed in range(starts):
-                    for by in self.wanted(one):
-                        self._note(walker.walk(one, by, steps, seed))
-                    if not self.wanted(one) or time.perf_counter() > self.deadline:
+                    goals = self.wanted(one)
+                    if not goals or time.perf_counter() > self.deadline:
                         break
+                    for by in goals:
+                        self._note(walker.walk(one, by, steps, seed))
 
     def _note(self, vector: tuple[Whole, Whole] | None) -> None:
         if vector is None:

@@ -63,7 +63,7 @@ class Findings:
     compromised_at_source: Mask = field(default_factory=lambda: np.zeros(0, np.bool_))
     """An agency's cells that are too narrow with public cells and relations alone: never to be counted as protected."""
     narrowed: Mask = field(default_factory=lambda: np.zeros(0, np.bool_))
-    """Those of them whose interval what we publish makes narrower still."""
+    """Those of them whose proved bounds what we publish makes narrower still."""
     low_by: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
     high_by: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
     witnesses: Witnesses = field(default_factory=lambda: gathered([]))

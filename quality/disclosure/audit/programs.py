@@ -72,10 +72,9 @@ def neighbourhood(here: View, free: Mask, variable: int, size: int) -> Whole:
 
 def block(here: View, free: Mask, inner: Whole, down: Whole, up: Whole) -> Block:
     """Cut the block of these variables out of a view; variables that are not free are zero."""
-    matrix = csr_array((here.row_coefs.astype(float), here.row_vars, here.row_start), (here.rows, len(here)))
     spans = [here.col_rows[here.col_start[one] : here.col_start[one + 1]] for one in inner.tolist()]
     rows = np.unique(np.concatenate([np.zeros(0, np.int64), *spans]))
-    chosen = matrix[rows]
+    chosen = here.matrix[rows]
     around = np.setdiff1d(np.unique(chosen.indices), inner)
     variables = np.concatenate([inner, around[free[around]]]).astype(np.int64)
     return Block(

@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quality.disclosure.audit.compiled import compiled
 from quality.disclosure.audit.view import View
@@ -169,7 +168,21 @@ def _walk(
             size += 1
         chance = chance * 48271 % 2147483647
         rested[best] = step + 3 + chance % 8
-        _move(best, best_by, col_start, col_rows, col_coefs, short, spare, deviation, sums, touched, violated, place, counts)
+        _move(
+            best,
+            best_by,
+            col_start,
+            col_rows,
+            col_coefs,
+            short,
+            spare,
+            deviation,
+            sums,
+            touched,
+            violated,
+            place,
+            counts,
+        )
     found = counts[1] == 0
     for at in range(counts[0]):
         row = touched[at]

@@ -13,8 +13,10 @@ rise. An agency's cell is a variable like any other: its value is a completion a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from quality.disclosure.model.system import UNBOUNDED, Mask, System, Whole
 
@@ -47,6 +49,11 @@ class View:
         """The number of variables."""
         return len(self.cells)
 
+    @cached_property
+    def matrix(self) -> csr_array:
+        """The rows in floating point, for programs."""
+        return csr_array((self.row_coefs.astype(float), self.row_vars, self.row_start), (self.rows, len(self)))
+
     @property
     def rows(self) -> int:
         """The number of rows that hold any variable."""
@@ -64,7 +71,9 @@ def view(system: System, withheld: Mask) -> View:
     columns, times = variable[system.cells[unknown]], system.coefficients[unknown]
     columns, times, row = _merged(columns, times, row, len(cells))
     now = activity(system, rows)
-    short = np.array([max(int(bound) - at, -EXACT) for bound, at in zip(system.lower[rows], now, strict=True)], np.int64)
+    short = np.array(
+        [max(int(bound) - at, -EXACT) for bound, at in zip(system.lower[rows], now, strict=True)], np.int64
+    )
     spare = np.array([min(int(bound) - at, EXACT) for bound, at in zip(system.upper[rows], now, strict=True)], np.int64)
     weight = np.bincount(row, np.abs(times.astype(float)), len(rows)).max(initial=1.0)
     by_column = np.lexsort((row, columns))
@@ -109,19 +118,6 @@ def faults(system: System, withheld: Mask) -> list[str]:
     ):
         said += [f"{system.name(cell)}: {reason}" for cell in np.flatnonzero(cells).tolist()]
     return said
-
-
-def components(here: View, free: Mask) -> Whole:
-    """Number the connected parts of the free variables; -1 for the others."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    row = np.repeat(np.arange(here.rows), np.diff(here.row_start))
-    live = free[here.row_vars]
-    size = len(here) + here.rows
-    edges = coo_array((np.ones(live.sum(), np.int8), (here.row_vars[live], row[live] + len(here))), (size, size))
-    part: Whole = connected_components(edges, directed=False)[1][: len(here)].astype(np.int64)
-    return np.where(free, part, -1)
 
 
 def _merged(columns: Whole, times: Whole, row: Whole, width: int) -> tuple[Whole, Whole, Whole]:

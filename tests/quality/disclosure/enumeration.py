@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The integer hull of withheld cells by going through every completion: slow, obvious, and nobody's formulation but its own.
+"""The integer hull of withheld cells by going through every completion: slow, obvious, and a formulation of its own.
 
 Belongs here: the enumeration. Does not belong here: anything of solver or audit; it reads the arrays of a system.
 """

@@ -96,9 +96,7 @@ def _states(system: System, luck: random.Random) -> System:
             state[cell] = State.HELD
         if luck.random() < capped:
             high[cell] = system.value[cell] + luck.choice((0, 1, 2, 5, 9))
-    return replace(
-        system, state=state, high=high, low=low, reach_low=reach_low, reach_high=reach_high, width=width
-    )
+    return replace(system, state=state, high=high, low=low, reach_low=reach_low, reach_high=reach_high, width=width)
 
 
 def _with_rate(system: System, luck: random.Random) -> System:

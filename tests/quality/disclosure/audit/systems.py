@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,18 @@ def withheld(system: System, *cells: int) -> Mask:
     """These cells and those that are in every pattern."""
     mask = system.always_withheld.copy()
     mask[list(cells)] = True
+    return mask
+
+
+def crude_pattern(system: System, safe: Callable[[Mask], bool]) -> Mask | None:
+    """Begin with everything withheld, publish what can be, dearest first; None if even everything is not enough."""
+    mask = system.state != State.PUBLIC
+    if not safe(mask):
+        return None
+    for cell in np.argsort(-system.cost, kind="stable").tolist():
+        if system.state[cell] == State.FREE:
+            mask[cell] = False
+            mask[cell] = not safe(mask)
     return mask
 
 
