@@ -9,16 +9,15 @@ runs interpreted: some hundred times slower and with the same findings.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-try:
-    from numba import njit
-except ImportError:  # a platform for which numba is not built
-    njit = None
 
 
 def compiled(function: Function) -> Function:
     """Compile a function on its first call, where that is possible."""
-    return function if njit is None else njit(cache=True)(function)
+    try:
+        from numba import njit
+    except ImportError:  # a platform for which numba is not built
+        return function
+    return cast(Function, njit(cache=True)(function))

@@ -111,7 +111,7 @@ class Program:
         lp.a_matrix_.start_ = np.concatenate([matrix.indptr, matrix.indptr[1:] + matrix.nnz])
         lp.a_matrix_.index_ = np.concatenate([matrix.indices, matrix.indices])
         lp.a_matrix_.value_ = np.concatenate([matrix.data, -matrix.data])
-        model = highspy.Highs()
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0)):
             model.setOptionValue(option, value)
         model.passModel(lp)

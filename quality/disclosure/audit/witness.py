@@ -71,7 +71,7 @@ def sound(system: System, withheld: Mask, witnesses: Witnesses) -> Mask:
     short = np.array([max(int(bound) - at, -EXACT) for bound, at in zip(system.lower, now, strict=True)], np.int64)
     spare = np.array([min(int(bound) - at, EXACT) for bound, at in zip(system.upper, now, strict=True)], np.int64)
     rows = csr_array((system.coefficients, system.cells, system.start), (system.relations, len(system)))
-    for first in range(0, len(witnesses), _BATCH):
+    for first in range(0, len(witnesses) if system.relations else 0, _BATCH):
         last = min(first + _BATCH, len(witnesses))
         good[first:last] &= _holds(rows, witnesses, first, last, short, spare)
     return good
