@@ -83,7 +83,7 @@ def test_the_enumeration_knows_what_is_known():
 def test_the_enumeration_agrees_with_plain_loops(seed: int):
     luck = np.random.default_rng(seed)
     pair = {"T": "", "a": "T", "b": "T"}
-    system = cube([pair, pair], luck.integers(0, 3, (2, 2)), least=0, need=None)
+    system = cube([pair, pair], luck.integers(0, 3, (2, 2)), least=0, threshold=1)
     inner = [4, 5, 7, 8]  # of T, a, b crossed with T, a, b
     mask = withheld(system, *inner, int(luck.choice([1, 2, 3, 6])))
     unknown = np.flatnonzero(mask).tolist()
