@@ -182,10 +182,10 @@ class Inspection:
             self._try(one, goals[0], programs)
         if given.inner < _SHARED:
             return
-        for at, other in enumerate(given.variables[: given.inner].tolist()):
-            if self.asked[other]:
-                for by in self.wanted(other):
-                    self._note(programs.restricted.deviation(at, by, False, self._seconds())[1])
+        still = self.open()[given.variables[: given.inner]]
+        for at in np.flatnonzero(still).tolist():
+            for by in self.wanted(int(given.variables[at])):
+                self._note(programs.restricted.deviation(at, by, False, self._seconds())[1])
 
     def _seconds(self) -> float:
         return min(self.limits.program_seconds, self.deadline - time.perf_counter())

@@ -60,8 +60,11 @@ class Releases:
         return replace(self.union, state=state)
 
 
-def releases(seed: int, areas: int = 6, need: tuple[int, int, int] | None = None) -> Releases:
-    """Make counts of a seed; `need` None covers 1 to 3, else (reach_low, reach_high, width) of each count of 1 or 2."""
+def releases(seed: int, areas: int = 6, need: tuple[int, int, int] = (0, 0, 2)) -> Releases:
+    """Make counts of a seed; `need` is (reach_low, reach_high, width) of each count of 1 or 2.
+
+    Not from 1 to 3: a 2 that is the sum of two ones is known to be at least 2 wherever zeros are published.
+    """
     luck = np.random.default_rng(seed)
     geo: Tree = {"T": "", "N": "T", "S": "T", **{f"{'NS'[a % 2]}{a}": "NS"[a % 2] for a in range(areas)}}
     trees = (geo, AGE, SEX)
@@ -78,7 +81,7 @@ def releases(seed: int, areas: int = 6, need: tuple[int, int, int] | None = None
     relations = dict.fromkeys(_relations(trees, touched))
     _add_up(value, trees)
     cells = sorted({cell for relation in relations for cell in relation})
-    return _system(cells, value, list(relations), touched, need or (1, 3, 0))
+    return _system(cells, value, list(relations), touched, need)
 
 
 def _leaves(tree: Tree) -> list[str]:
