@@ -15,6 +15,7 @@ from numba import njit
 from quality.disclosure.model.system import Mask, System, Whole
 
 NODES = 4_000_000
+_BOXES = (12, 40)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,15 @@ def hull(system: System, withheld: Mask, box: int = 12) -> Hull | None:
     arrays = (system.start, system.cells, system.coefficients, system.lower, system.upper)
     done = _enumerate(order, *arrays, *_by_cell(system), low, high, lowest, highest, NODES)
     return Hull(lowest, highest, boxed) if done else None
+
+
+def settled(system: System, mask: Mask) -> Hull | None:
+    """The hull as far as it decides every need; None if there are too many completions, or a box was too small."""
+    for box in _BOXES:
+        exact = hull(system, mask, box)
+        if exact is None or not exact.boxed or exact.covers(system).all():
+            return exact
+    return None
 
 
 def _narrow(system: System, low: Whole, high: Whole) -> bool:

@@ -16,7 +16,16 @@ import numpy as np
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System
 from tests.quality.disclosure.audit.systems import Tree, cube
 
+BATCH = 25
+"""Systems of one case of an experiment."""
+BATCHES = 900
+"""22,500 systems: about one in thirty has more completions than can be gone through, and is counted as such."""
 COUNTS = (0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 7, 9)
+
+
+def seeds(batch: int) -> range:
+    """The seeds of one case."""
+    return range(batch * BATCH, (batch + 1) * BATCH)
 
 
 def random_system(seed: int) -> System:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Solver and audit against the enumeration of every completion, on small random systems with everything that leaks."""
+"""The audit against the enumeration of every completion, on small random systems with everything that leaks."""
 
 from __future__ import annotations
 
@@ -12,33 +12,9 @@ import numpy as np
 import pytest
 
 from quality.disclosure.audit import Proof, audit
-from quality.disclosure.model.system import Mask, System
 from tests.quality.disclosure.audit.systems import cube, system_of, total, withheld
-from tests.quality.disclosure.enumeration import Hull, hull
-from tests.quality.disclosure.random_systems import random_pattern, random_system
-
-BATCH = 25
-"""Systems of one case."""
-BATCHES = 900
-"""22,500 systems: about one in thirty has more completions than can be gone through, and is counted as such."""
-_BOXES = (12, 40)
-
-
-def settled(system: System, mask: Mask) -> Hull | None:
-    """The hull as far as it decides every need; None if there are too many completions, or a box was too small."""
-    for box in _BOXES:
-        exact = hull(system, mask, box)
-        if exact is None or not exact.boxed or exact.covers(system).all():
-            return exact
-    return None
-
-
-def cases() -> list[int]:
-    return list(range(BATCHES))
-
-
-def seeds(batch: int) -> range:
-    return range(batch * BATCH, (batch + 1) * BATCH)
+from tests.quality.disclosure.enumeration import hull, settled
+from tests.quality.disclosure.random_systems import BATCHES, random_pattern, random_system, seeds
 
 
 def compare(seed: int) -> Counter[str]:
@@ -68,7 +44,7 @@ def check_audit(batch: int) -> Mapping[str, float]:
 
 
 def test_the_audit_says_what_enumeration_says(experiment):
-    experiment("audit-brute-force", cases(), check_audit, sample=4)
+    experiment("audit-brute-force", range(BATCHES), check_audit, sample=4)
 
 
 def test_the_enumeration_knows_what_is_known():
