@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -44,7 +43,7 @@ def read(folder: Path, name: str) -> tuple[list[Witness], Whole] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             cells, amounts, start, uncovered = (file[part] for part in ("cells", "amounts", "start", "uncovered"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError):
         return None
     ends = zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
     return [Witness(cells[first:last], amounts[first:last]) for first, last in ends], uncovered

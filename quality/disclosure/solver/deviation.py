@@ -18,7 +18,7 @@ from quality.disclosure.solver.problem import Problem
 from quality.disclosure.solver.window import Window, around
 
 CAP = 2**20
-"""No cell has to deviate by more than this, or by more than eight times what is asked for."""
+"""No cell has to deviate by more than this, in a window by more than eight times what is asked for."""
 NODES = 2000
 """Branches of the integer program before it is given up."""
 
@@ -51,11 +51,13 @@ class Deviations:
     asked: int = 0
     fractional: int = 0
 
-    def cheapest(self, cell: int, amount: int, price: Whole, bound: int, limit: int) -> Witness | None:
+    def cheapest(
+        self, cell: int, amount: int, price: Whole, bound: int, limit: int, branch: bool = True
+    ) -> Witness | None:
         """A witness in which `cell` deviates by `amount` or more (negative: or less) at the least price per unit.
 
         Only cells of a price up to `bound` take part, the `limit` nearest ones. A small price on cells that are
-        withheld anyway keeps the number of steps and of cells small.
+        withheld anyway keeps the number of steps and of cells small. An integer program only if we may `branch`.
         """
         allowed: Mask = price <= bound
         allowed[cell] = True
@@ -63,12 +65,13 @@ class Deviations:
         if window is None:
             return None
         self.asked += 1
-        low = np.maximum(self.problem.low[window.cells], -min(CAP, max(64, 8 * abs(amount))))
-        high = np.minimum(self.problem.high[window.cells], min(CAP, max(64, 8 * abs(amount))))
+        cap = CAP if limit > len(self.problem) else min(CAP, max(64, 8 * abs(amount)))
+        low = np.maximum(self.problem.low[window.cells], -cap)
+        high = np.minimum(self.problem.high[window.cells], cap)
         at = int(np.flatnonzero(window.cells == cell)[0])
         if not low[at] <= amount <= high[at]:
             return None
-        for integral in (False, True):
+        for integral in (False, True) if branch else (False,):
             found = self._solve(window, price, low, high, at, amount, integral)
             if found is None:
                 return None
@@ -90,8 +93,6 @@ class Deviations:
         start = np.concatenate([window.start, window.start[1:] + window.start[-1]])[:-1].astype(np.int32)
         factors = np.concatenate([window.coefficients, -window.coefficients]).astype(float)
         zeros = np.zeros(window.relations)
-        self.program.clear()
-        _quiet(self.program)
         self.program.passModel(
             2 * size, window.relations, len(factors), 1, 1, 0.0, cost, lower, upper, zeros, zeros, start,
             np.tile(window.rows.astype(np.int32), 2), factors, np.full(2 * size, int(integral), np.int32),
@@ -101,11 +102,6 @@ class Deviations:
             return None
         values = np.array(self.program.getSolution().col_value)
         return values[:size] - values[size:]
-
-
-def _quiet(program: highspy.Highs) -> None:
-    """Options survive `clear`; nothing to say again but the output, which it switches on."""
-    program.setOptionValue("output_flag", False)
 
 
 def _integral(problem: Problem, cells: Whole, found: np.ndarray, at: int, amount: int) -> Witness | None:

@@ -28,8 +28,6 @@ SUMS = {"123": ("1", "2", "3"), "123r": ("1", "2r", "3"), "1234r": ("123r", "4")
 REVISES = {"2r": "2", "123r": "123"}
 AGE: Tree = {"T": "", "U25": "T", "25+": "T", "U18": "U25", "18-24": "U25", "25-64": "25+", "65+": "25+"}
 SEX: Tree = {"T": "", "m": "T", "w": "T"}
-_DEEP = 4
-"""From this number of areas on, areas and ages have three levels, else two."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,8 @@ def releases(seed: int, areas: int = 6, need: tuple[int, int, int] = (0, 0, 2)) 
     Not from 1 to 3: a 2 that is the sum of two ones is known to be at least 2 wherever zeros are published.
     """
     luck = np.random.default_rng(seed)
-    trees = (_places(areas), AGE if areas >= _DEEP else {"T": "", "U25": "T", "25+": "T"}, SEX)
+    geo: Tree = {"T": "", "N": "T", "S": "T", **{f"{'NS'[a % 2]}{a}": "NS"[a % 2] for a in range(areas)}}
+    trees = (geo, AGE, SEX)
     value: dict[Cell, int] = {}
     size = luck.lognormal(1.6, 0.9, areas)
     for block in ("1", "2", "3", "4"):
@@ -83,12 +82,6 @@ def releases(seed: int, areas: int = 6, need: tuple[int, int, int] = (0, 0, 2)) 
     _add_up(value, trees)
     cells = sorted({cell for relation in relations for cell in relation})
     return _system(cells, value, list(relations), touched, need)
-
-
-def _places(areas: int) -> Tree:
-    if areas < _DEEP:
-        return {"T": "", **{f"N{a}": "T" for a in range(areas)}}
-    return {"T": "", "N": "T", "S": "T", **{f"{'NS'[a % 2]}{a}": "NS"[a % 2] for a in range(areas)}}
 
 
 def _leaves(tree: Tree) -> list[str]:

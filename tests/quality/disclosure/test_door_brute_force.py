@@ -52,5 +52,5 @@ def check_door(batch: int) -> Mapping[str, float]:
 
 
 def test_no_cell_behind_the_door_is_narrower_than_its_rule(experiment):
-    result = experiment("door-brute-force", range(BATCHES), check_door, sample=2)
+    result = experiment("door-brute-force", range(BATCHES), check_door, sample=4)
     assert result.figures["patterns_enumerated"] > result.figures["systems"] / 3
