@@ -158,7 +158,10 @@ class Program:
             self._model.changeColsIntegrality(2 * n, np.arange(2 * n, dtype=np.int32), np.full(2 * n, kind))
             self._integer = integer
         self._model.setOptionValue("time_limit", self._model.getRunTime() + max(seconds, 0.01))
-        self._model.run()
+        if self._model.run() == highspy.HighsStatus.kError:
+            # Whoever in this process used HiGHS first has settled the number of threads; any other is an error.
+            self._model.setOptionValue("threads", 0)
+            self._model.run()
         parts = np.array(self._model.getSolution().col_value)
         solution = parts[:n] - parts[n:] if len(parts) == 2 * n else np.zeros(0)
         return self._model.getModelStatus(), solution

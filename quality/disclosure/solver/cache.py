@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def read(folder: Path, name: str) -> tuple[list[Witness], Whole] | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             cells, amounts, start, uncovered = (file[part] for part in ("cells", "amounts", "start", "uncovered"))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     ends = zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
     return [Witness(cells[first:last], amounts[first:last]) for first, last in ends], uncovered

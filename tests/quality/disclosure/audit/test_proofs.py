@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import highspy
 import numpy as np
 import pytest
 
@@ -138,3 +139,18 @@ def test_a_restricted_block_shows_and_a_relaxed_one_excludes():
     whole = block(here, free, neighbourhood(here, free, 0, 100), here.down, here.up)
     assert whole.inner == len(whole.variables) == n
     assert Program(whole, relaxed=False).deviation(0, 1, False, 5)[0] is Answer.POSSIBLE
+
+
+def test_programs_run_whatever_number_of_threads_was_settled_before():
+    system = odd_cycle()
+    here = view(system, np.ones(4, np.bool_))
+    given = block(here, np.ones(4, np.bool_), np.arange(4), here.down, here.up)
+    for threads in (2, 1):
+        highspy.Highs.resetGlobalScheduler(True)
+        other = highspy.Highs()
+        for option, value in (("output_flag", False), ("threads", threads)):
+            other.setOptionValue(option, value)
+        other.addVar(0, 1)
+        assert other.run() == highspy.HighsStatus.kOk
+        assert Program(given, relaxed=False).deviation(3, 1, True, 5)[0] is Answer.POSSIBLE
+    highspy.Highs.resetGlobalScheduler(True)
