@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from quality.disclosure.solver import Unsafe, solve
 
 from quality.disclosure.audit import audit
 from quality.disclosure.model.system import Mask, System
+from quality.disclosure.solver import Unsafe, solve
 from tests.quality.disclosure.releases import Releases, releases
 
 Door = Callable[[System], Mask]
