@@ -21,6 +21,7 @@ from typing import Any
 import click
 
 from pipelines.messages import Speaker
+from pipelines.protect_command import protect
 from pipelines.settings import SITE_VARIABLE, SettingsError, environment_language, environment_site, read_settings
 
 OK, STOPPED, WRONG, REJECTED = 0, 1, 2, 3
@@ -76,6 +77,9 @@ def main(context: click.Context, site: Path | None, lang: str | None, as_json: b
     if site:
         os.environ[SITE_VARIABLE] = str(site)
     context.obj = Call(site, lang, as_json)
+
+
+main.add_command(protect)
 
 
 @main.command()

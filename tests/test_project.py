@@ -228,6 +228,7 @@ def test_the_readme_leads_from_an_empty_folder_to_a_site(finished_demo: Path, tm
     folder.mkdir()
     (folder / ".venv").symlink_to(BIN.parent)
     (folder / "demo-site").symlink_to(finished_demo)
+    (folder / "docs").symlink_to(ROOT / "docs")
     for line in readme_commands():
         if line.startswith("cp "):
             # The deliveries of the demo stand in for those of a reader, with their contracts.

@@ -1,18 +1,23 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The rules of the door: thresholds per class, concept and tier.
+"""The rules of the door: per class, concept or measure, and tier.
 
-Belongs here: the model of `disclosure_rules.yml` and its floor. Does not belong here: applying rules.
+Belongs here: the model of `disclosure_rules.yml` and its floor. Does not belong here: applying rules (`model.primary`,
+`thin.unsafe`).
+
+Rules of several places come together as the strictest. A site may only be stricter than the product, and nobody weaker
+than the floor.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts
@@ -20,13 +25,57 @@ from raw.vocabulary.measures import concepts
 DEFAULT_RULES = Path(__file__).with_name("default_rules.yml")
 
 
+Zeros = Literal["published", "protected", "structural"]
+
+
 class Rule(BaseModel):
-    """Counts of 1 to `min_count - 1` are unsafe; with `complement` so is a rest of that size, and no rest at all."""
+    """Counts of 1 to `min_count - 1` are unsafe; with `complement` so is a rest of that size, and no rest at all.
+
+    `zeros`: published ones are known to everybody (so a withheld cell is known to be 1 or more) and never withheld;
+    protected ones may be withheld; structural ones cannot be otherwise and are known. `group_disclosure` names
+    dimensions: whoever is all of a whole along one of them is unsafe (100 %), and where zeros are protected also who is
+    none of it (0 %). `min_denominator`: no rate on fewer.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    min_count: int
+    min_count: int = 0
     complement: bool = False
+    zeros: Zeros = "published"
+    min_denominator: int = 0
+    group_disclosure: tuple[str, ...] = ()
+
+    def stricter(self, other: Rule | None) -> Rule:
+        """Both rules as one that keeps both."""
+        if other is None:
+            return self
+        return Rule(
+            min_count=max(self.min_count, other.min_count),
+            complement=self.complement or other.complement,
+            zeros="protected" if "protected" in (self.zeros, other.zeros) else max(self.zeros, other.zeros),
+            min_denominator=max(self.min_denominator, other.min_denominator),
+            group_disclosure=tuple(sorted({*self.group_disclosure, *other.group_disclosure})),
+        )
+
+
+class MeasureRule(BaseModel):
+    """What a table's column is and who answers for its rule; `tiers` make the rule of its class stricter.
+
+    `within`: the measure of the whole that these are a part of (complement). `decimals`: how far its units are divided
+    (0: counted persons or cases). `signed`: a balance, which may be negative.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    klass: str = Field(alias="class")
+    owner: str
+    legal_basis: str
+    date: dt.date
+    sensitivity: Literal["normal", "high"] = "normal"
+    within: str | None = None
+    decimals: int = Field(default=0, ge=0, le=6)
+    signed: bool = False
+    tiers: dict[str, Rule] = {}
 
 
 class TierRules(BaseModel):
@@ -47,14 +96,35 @@ class Rules(BaseModel):
     floor: dict[str, int]
     tiers: dict[str, TierRules]
     concepts: dict[str, dict[str, Rule]] = {}
+    measures: dict[str, MeasureRule] = {}
+
+    def measure(self, tier: str, measure: str) -> Rule | None:
+        """The rule of a measure in a tier: of its class, made stricter by its own. None: it may not be published.
+
+        A measure without an entry of its own is a concept of the vocabulary, or has no rule.
+        """
+        own = self.measures.get(measure)
+        if own is None:
+            known = concepts().get(measure)
+            return self.rule(tier, known.klass, measure) if known and tier in self.tiers else None
+        by_class = self.tiers[tier].classes.get(own.klass) if tier in self.tiers else None
+        return by_class.stricter(own.tiers.get(tier)) if by_class else None
+
+    def described(self, measure: str) -> MeasureRule | None:
+        """The entry of a measure; a concept of the vocabulary describes itself. None if nobody knows it."""
+        known = concepts().get(measure)
+        if measure in self.measures or known is None:
+            return self.measures.get(measure)
+        return MeasureRule.model_validate(
+            {"class": known.klass, "owner": "", "legal_basis": "", "date": dt.date.min, "signed": known.signed}
+            | {"within": known.within}
+        )
 
     def rule(self, tier: str, klass: str, concept: str) -> Rule | None:
         """The stricter of the class's and the concept's rule in a tier; None if the class has none."""
         by_class = self.tiers[tier].classes.get(klass)
         own = self.concepts.get(concept, {}).get(tier)
-        if by_class is None or own is None:
-            return by_class
-        return Rule(min_count=max(by_class.min_count, own.min_count), complement=by_class.complement or own.complement)
+        return by_class.stricter(own) if by_class else None
 
 
 class RulesTooWeak(ValueError):
@@ -74,7 +144,7 @@ def load_rules(site_rules: Path | None = None) -> Rules:
     default = Rules.model_validate(yaml.safe_load(DEFAULT_RULES.read_text("utf-8")))
     try:
         site = yaml.safe_load(site_rules.read_text("utf-8")) if site_rules and site_rules.exists() else None
-        rules = Rules.model_validate(_merge(default.model_dump(), site or {}))
+        rules = Rules.model_validate(_merge(default.model_dump(by_alias=True), site or {}))
     except yaml.YAMLError as error:
         raise RulesTooWeak(f"disclosure_rules.yml: not readable as YAML: {error}") from None
     except ValidationError as error:
@@ -97,11 +167,41 @@ def load_rules(site_rules: Path | None = None) -> Rules:
         and tier in rules.tiers
         and rule.min_count < (strictest := _of_class(rules, tier, concepts()[name].klass))
     ]
+    weak += [
+        fault
+        for name, by_tier in rules.concepts.items()
+        for tier, rule in by_tier.items()
+        for fault in _not_applied_yet(f"concepts.{name}.{tier}", rule)
+    ]
+    weak += [fault for name in rules.measures for fault in _weak_measure(rules, name)]
     if rules.floor != default.floor:
         weak.append("floor cannot be changed by a site")
     if weak:
         raise RulesTooWeak("\n".join(weak))
     return rules
+
+
+def _not_applied_yet(place: str, rule: Rule) -> Iterator[str]:
+    """What the door of a site does not look at (`thin`) must not stand there as if it did."""
+    for name in ("zeros", "min_denominator", "group_disclosure"):
+        if getattr(rule, name) != getattr(Rule(), name):
+            yield f"{place}.{name}: applies to measures of `lagebild protect` only, so far"
+
+
+def _weak_measure(rules: Rules, name: str) -> Iterator[str]:
+    """What is wrong with a measure's entry. Its rule is laid over that of its class, so it cannot be weaker."""
+    own, known = rules.measures[name], concepts().get(name)
+    if known is not None and known.klass != own.klass:
+        yield f"measures.{name}.class is {own.klass}, but the vocabulary says {known.klass}"
+    elif own.klass not in lists()["measure_classes"]:
+        yield f"measures.{name}.class: no such class as {own.klass}"
+    elif own.klass == "establishment":
+        yield f"measures.{name}: the class establishment has no rule yet and cannot be allowed"
+    if own.within is not None and own.within not in rules.measures and own.within not in concepts():
+        yield f"measures.{name}.within: no such measure as {own.within}"
+    for tier in own.tiers:
+        if tier not in rules.tiers:
+            yield f"measures.{name}.tiers.{tier}: no such tier"
 
 
 def _of_class(rules: Rules, tier: str, klass: str) -> int:
@@ -117,6 +217,7 @@ def _weak_places(rules: Rules, tier: str, default: Rules) -> Iterator[str]:
             yield f"{place}: the class has no rule yet and cannot be allowed"
         elif klass not in lists()["measure_classes"]:
             yield f"{place}: no such class"
+        yield from _not_applied_yet(place, rule)
         if rule.min_count < least:
             yield f"{place}.min_count is {rule.min_count}, at least {least} is required"
         if least and not rule.complement:

@@ -14,6 +14,8 @@ protection is safe if that interval begins at `reach_low` or below, ends at `rea
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -64,9 +66,9 @@ class System:
     coefficients: Whole
     lower: Whole
     upper: Whole
-    names: tuple[str, ...] = field(default=(), compare=False)
+    names: Sequence[str] = field(default=(), compare=False)
     """Names of the cells for messages in the restricted zone; may be empty."""
-    relation_names: tuple[str, ...] = field(default=(), compare=False)
+    relation_names: Sequence[str] = field(default=(), compare=False)
 
     def __len__(self) -> int:
         """The number of cells."""
@@ -130,3 +132,12 @@ class System:
     def relation_name(self, relation: int) -> str:
         """The name of a relation, or its number."""
         return self.relation_names[relation] if self.relation_names else f"relation {relation}"
+
+
+def fingerprint(system: System) -> str:
+    """SHA-256 of a system's content: equal systems, equal fingerprints."""
+    arrays = (
+        system.value, system.state, system.low, system.high, system.reach_low, system.reach_high, system.width,
+        system.cost, system.start, system.cells, system.coefficients, system.lower, system.upper,
+    )  # fmt: skip
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()

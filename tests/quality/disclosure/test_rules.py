@@ -99,3 +99,61 @@ def test_no_site_file_means_the_defaults(tmp_path):
 def test_an_empty_site_file_means_the_defaults(site, tmp_path):
     (tmp_path / "empty.yml").write_text("# nothing yet\n", "utf-8")
     assert load_rules(tmp_path / "empty.yml") == load_rules()
+
+
+# --- rules of measures ---
+
+OFFICE = {"class": "social", "owner": "Statistikstelle", "legal_basis": "§ 16 BStatG", "date": "2026-01-01"}
+
+
+def test_a_measure_of_a_table_gets_the_rule_of_its_class_and_its_own_where_that_is_stricter(site):
+    own = {**OFFICE, "tiers": {"public": {"min_count": 10, "zeros": "protected"}, "internal": {"min_count": 1}}}
+    rules = site({"measures": {"recipients": own}})
+    public, internal = rules.measure("public", "recipients"), rules.measure("internal", "recipients")
+    assert (public.min_count, public.zeros, public.complement) == (10, "protected", True)
+    assert internal.min_count == 3, "no rule of a measure is weaker than that of its class"
+    assert rules.described("recipients").owner == "Statistikstelle"
+
+
+def test_a_measure_without_an_entry_is_a_concept_or_has_no_rule(site):
+    rules = site({"measures": {"shops": {**OFFICE, "class": "none"}}})
+    assert rules.measure("public", "pop").min_count == 3
+    assert rules.measure("public", "recipients") is None
+    assert rules.measure("public", "svb_work") is None, "establishments have no rule yet"
+    assert rules.measure("press", "pop") is None
+    assert rules.measure("public", "shops").min_count == 0
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"class": "social"}, "measures.recipients.owner: Field required"),
+        ({**OFFICE, "class": "secret"}, "measures.recipients.class: no such class as secret"),
+        ({**OFFICE, "class": "establishment"}, "the class establishment has no rule yet"),
+        ({**OFFICE, "within": "popp"}, "measures.recipients.within: no such measure as popp"),
+        ({**OFFICE, "tiers": {"press": {"min_count": 9}}}, "measures.recipients.tiers.press: no such tier"),
+        ({**OFFICE, "tiers": {"public": {"mincount": 9}}}, "mincount"),
+    ],
+)
+def test_what_is_wrong_with_a_measure_is_named(site, entry, said):
+    with pytest.raises(RulesTooWeak) as caught:
+        site({"measures": {"recipients": entry}})
+    assert said in str(caught.value)
+
+
+def test_a_measure_of_the_vocabulary_keeps_its_class(site):
+    with pytest.raises(RulesTooWeak, match=r"measures\.pop\.class is none, but the vocabulary says personal"):
+        site({"measures": {"pop": {**OFFICE, "class": "none"}}})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        classes("social", min_count=5, complement=True, zeros="protected"),
+        {"concepts": {"care": {"public": {"min_count": 9, "min_denominator": 20}}}},
+        {"concepts": {"care": {"public": {"min_count": 9, "group_disclosure": ["sex"]}}}},
+    ],
+)
+def test_what_the_door_of_a_site_does_not_apply_does_not_stand_in_its_rules(site, content):
+    with pytest.raises(RulesTooWeak, match="applies to measures of `lagebild protect` only"):
+        site(content)
