@@ -51,11 +51,13 @@ class Deviations:
     asked: int = 0
     fractional: int = 0
 
-    def cheapest(self, cell: int, amount: int, price: Whole, bound: int, limit: int) -> Witness | None:
+    def cheapest(
+        self, cell: int, amount: int, price: Whole, bound: int, limit: int, branch: bool = True
+    ) -> Witness | None:
         """A witness in which `cell` deviates by `amount` or more (negative: or less) at the least price per unit.
 
         Only cells of a price up to `bound` take part, the `limit` nearest ones. A small price on cells that are
-        withheld anyway keeps the number of steps and of cells small.
+        withheld anyway keeps the number of steps and of cells small. An integer program only if we may `branch`.
         """
         allowed: Mask = price <= bound
         allowed[cell] = True
@@ -68,7 +70,7 @@ class Deviations:
         at = int(np.flatnonzero(window.cells == cell)[0])
         if not low[at] <= amount <= high[at]:
             return None
-        for integral in (False, True):
+        for integral in (False, True) if branch else (False,):
             found = self._solve(window, price, low, high, at, amount, integral)
             if found is None:
                 return None
@@ -90,8 +92,6 @@ class Deviations:
         start = np.concatenate([window.start, window.start[1:] + window.start[-1]])[:-1].astype(np.int32)
         factors = np.concatenate([window.coefficients, -window.coefficients]).astype(float)
         zeros = np.zeros(window.relations)
-        self.program.clear()
-        _quiet(self.program)
         self.program.passModel(
             2 * size, window.relations, len(factors), 1, 1, 0.0, cost, lower, upper, zeros, zeros, start,
             np.tile(window.rows.astype(np.int32), 2), factors, np.full(2 * size, int(integral), np.int32),
@@ -101,11 +101,6 @@ class Deviations:
             return None
         values = np.array(self.program.getSolution().col_value)
         return values[:size] - values[size:]
-
-
-def _quiet(program: highspy.Highs) -> None:
-    """Options survive `clear`; nothing to say again but the output, which it switches on."""
-    program.setOptionValue("output_flag", False)
 
 
 def _integral(problem: Problem, cells: Whole, found: np.ndarray, at: int, amount: int) -> Witness | None:

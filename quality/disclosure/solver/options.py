@@ -23,15 +23,15 @@ class Options:
 
     `cost` replaces the cost of the system (see `costs`). `never` marks cells that must not be withheld; the intruder
     knows them. `blocks`: the grids in the system, a hint that only changes speed and cost. `effort`: sweeps over all
-    secondary cells once every need is covered. `programs`: linear programs for leaving out cells that are in no grid,
-    or in a small one. `cache`: a folder for solved components.
+    secondary cells once every need is covered. `programs`: linear programs per sweep for leaving out the dearest
+    cells, or all cells of a system without grids. `cache`: a folder for solved components.
     """
 
     cost: Whole | None = field(default=None, compare=False)
     never: Mask | None = field(default=None, compare=False)
     blocks: Sequence[Block] = field(default=(), compare=False)
     effort: int = 2
-    programs: int = 400
+    programs: int = 150
     cache: Path | None = None
 
 

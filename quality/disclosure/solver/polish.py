@@ -3,7 +3,7 @@
 # The compiler finds the types of loops from their arguments; arrays are passed around whole.
 # mypy: disallow-untyped-defs=False, disallow-untyped-calls=False
 # ruff: noqa: RUF059
-"""Ruin and recreate: witnesses are taken out and found anew, mostly so that one dear cell is left out.
+"""Ruin and recreate: the witnesses of a dear cell are taken out and found anew without it.
 
 Belongs here: the local search over the witnesses of a grid. Does not belong here: the search for one witness
 (`descent`), cells that no grid holds (`reduce`). A step that does not make the pattern cheaper, or as cheap, is taken
@@ -24,9 +24,6 @@ from quality.disclosure.solver.store import Store, add, drop, is_full, lacks, re
 
 BANNED = 2**46
 """The price of a cell that is to be left out."""
-LEAVE_OUT = 95
-"""Steps in a hundred that leave out a dear cell; the others take out some neighbouring witnesses."""
-NEIGHBOURS = 6
 HOLDERS = 40
 """A cell with more witnesses than this is not tried to be left out."""
 FAILED = -(2**40)
@@ -51,21 +48,6 @@ def sweep(store: Store, grid: Grid, cells: Whole, kicks: int, noise: Whole) -> i
             delta, kicks, noise,
         )  # fmt: skip
         done, gained = done + tried, gained + gain
-        _make_room(store)
-    return gained
-
-
-def wander(store: Store, grid: Grid, steps: int, kicks: int, noise: Whole) -> int:
-    """So many steps of ruin and recreate at random; returns what was gained."""
-    problem, delta = store.problem, np.zeros(len(store.problem), np.int64)
-    done, gained = 0, 0
-    first, rows, _ = problem.columns
-    while done < steps and store.arrays[11][1] > 0:
-        made, gain = _wander(
-            store.arrays, grid.arrays(), steps - done, *_needs(problem), store.price, store.guide, store.cost, delta,
-            kicks, noise, problem.start, problem.cells, first, rows,
-        )  # fmt: skip
-        done, gained = done + made, gained + gain
         _make_room(store)
     return gained
 
@@ -177,82 +159,3 @@ def _sweep(store, grid, order, up, down, width, low, high, price, guide, cost, d
         )
         gained += max(gain, 0)
     return len(order), gained
-
-
-@compiled
-def _neighbours(store, witness, taken, noise, starts, members, first, rows):
-    """Write a witness and some that share a cell or a relation with it to `taken`; returns how many."""
-    cells, amounts, owner, following, head, start, end, bottom, top, alive, uses, count = store
-    taken[0], number = witness, 1
-    wanted = 1 + chance(noise, NEIGHBOURS)
-    for _ in range(60):
-        if number >= wanted:
-            break
-        near = taken[chance(noise, number)]
-        cell = cells[start[near] + chance(noise, end[near] - start[near])]
-        if chance(noise, 2) == 0:
-            row = rows[first[cell] + chance(noise, first[cell + 1] - first[cell])]
-            cell = members[starts[row] + chance(noise, starts[row + 1] - starts[row])]
-        entry, skip = head[cell], chance(noise, 4)
-        while entry >= 0 and (not alive[owner[entry]] or skip > 0):
-            if alive[owner[entry]]:
-                skip -= 1
-            entry = following[entry]
-        if entry < 0:
-            continue
-        new = True
-        for k in range(number):
-            new = new and taken[k] != owner[entry]
-        if new:
-            taken[number] = owner[entry]
-            number += 1
-    return number
-
-
-@compiled
-def _wander(
-    store,
-    grid,
-    steps,
-    up,
-    down,
-    width,
-    low,
-    high,
-    price,
-    guide,
-    cost,
-    delta,
-    kicks,
-    noise,
-    starts,
-    members,
-    first,
-    rows,
-):
-    cells, start, end, alive, count = store[0], store[5], store[6], store[9], store[11]
-    taken, gained = np.empty(HOLDERS + NEIGHBOURS, np.int64), 0
-    for done in range(steps):
-        if is_full(store):
-            return done, gained
-        witness = chance(noise, count[1])
-        if not alive[witness]:
-            continue
-        banned = -1
-        if chance(noise, 100) < LEAVE_OUT:
-            for _ in range(6):
-                cell = cells[start[witness] + chance(noise, end[witness] - start[witness])]
-                if cost[cell] > 0 and (banned < 0 or cost[cell] > cost[banned]):
-                    banned = cell
-            if banned < 0:
-                continue
-            number = _holders(store, banned, taken)
-            if number == 0:
-                continue
-        else:
-            number = _neighbours(store, witness, taken, noise, starts, members, first, rows)
-        gain = _again(
-            store, grid, taken, number, banned, up, down, width, low, high, price, guide, cost, delta, kicks, noise
-        )
-        gained += max(gain, 0)
-    return steps, gained

@@ -17,13 +17,16 @@ from quality.disclosure.solver.deviation import Deviations, Witness
 from quality.disclosure.solver.polish import BANNED
 from quality.disclosure.solver.store import Store, drop, restore, undo
 
-NEAR = 2500
+NEAR = 6000
 """Cells of a window at first; all of the component where that is not enough."""
 UNLIMITED = 2**45
 
 
 def cover(store: Store, asks: Deviations, cell: int, bound: int = UNLIMITED, wide: bool = True) -> bool:
-    """Add the cheapest witnesses that cover the need of a cell, each cheaper than `bound`; False if there are none."""
+    """Add the cheapest witnesses that cover the need of a cell, each cheaper than `bound`; False if there are none.
+
+    `wide`: if no other way is found, over the whole component and with integer programs.
+    """
     while (need := store.lacks(cell)) is not None:
         witness = _next(store, asks, cell, need, bound, wide)
         if witness is None:
@@ -62,7 +65,7 @@ def _ask(store: Store, asks: Deviations, cell: int, amounts: list[int], bound: i
         if best is not None and abs(amount) < abs(amounts[position - 1]):
             continue
         for limit in (NEAR, len(store.problem) + 1):
-            witness = asks.cheapest(cell, amount, store.price, bound, limit)
+            witness = asks.cheapest(cell, amount, store.price, bound, limit, branch=wide)
             if witness is not None or not wide or limit > len(store.problem):
                 break
         if witness is None:

@@ -18,7 +18,7 @@ from quality.disclosure.solver.circuits import Grid
 from quality.disclosure.solver.deviation import Deviations, Witness
 from quality.disclosure.solver.grids import grids
 from quality.disclosure.solver.options import Options, Pattern
-from quality.disclosure.solver.polish import construct, sweep, wander
+from quality.disclosure.solver.polish import construct, sweep
 from quality.disclosure.solver.presolve import Part, components, known_cells
 from quality.disclosure.solver.problem import Problem
 from quality.disclosure.solver.proof import proved
@@ -27,6 +27,13 @@ from quality.disclosure.solver.repair import cover, leave_out
 from quality.disclosure.solver.store import Store
 
 SEED = 20260101
+SMALL, STARTS = 100, 4
+"""Needy cells of a small problem, and how often its search is begun anew."""
+LARGE = 10_000
+"""Needy cells from which on one round has to do."""
+KICKS = 5
+DEAREST = 40
+"""Secondary cells that linear programs try to leave out, beside the search in the grid."""
 
 
 def solve(system: System, options: Options | None = None) -> Pattern:
@@ -92,25 +99,35 @@ def _holds(problem: Problem, witnesses: list[Witness], uncovered: Whole) -> bool
 
 
 def _search(problem: Problem, found: list[Grid], options: Options) -> tuple[Whole, list[Witness]]:
-    """Cover every need, then leave out what is dear."""
-    store, asks = Store.of(problem), Deviations(problem)
-    needy = _shuffled(np.flatnonzero(problem.needy))
-    kicks = 10 if len(needy) < 1000 else 5 if len(needy) < 10_000 else 3
-    noise = np.array([SEED], np.int64)
-    for grid in found:
-        construct(store, grid, needy, kicks)
-    uncovered = [cell for cell in needy.tolist() if not cover(store, asks, cell)]
-    for _ in range(options.effort):
-        for grid in found:
-            sweep(store, grid, _dearest(store), kicks, noise)
-    if len(needy) < 100:
-        for grid in found:
-            wander(store, grid, 40 * len(needy) * options.effort, kicks, noise)
-    if not found or len(needy) < 100:
-        leave_out(store, asks, _dearest(store), options.programs)
+    """The best of some searches; a small problem is worth several, each with another order of its cells."""
+    needy = np.flatnonzero(problem.needy)
+    starts = STARTS if found and len(needy) < SMALL else 1
+    best: tuple[int, Store, list[int]] | None = None
+    for start in range(starts):
+        store, uncovered = _one_search(problem, found, _shuffled(needy, SEED + start), options)
+        cost = int(store.cost[store.secondary].sum())
+        if best is None or cost < best[0]:
+            best = cost, store, uncovered
+    assert best is not None
+    _, store, uncovered = best
     store.pack()
     witnesses = [Witness(cells.copy(), amounts.copy()) for cells, amounts, _, _ in store.all()]
     return np.array(sorted(uncovered), np.int64), witnesses
+
+
+def _one_search(problem: Problem, found: list[Grid], needy: Whole, options: Options) -> tuple[Store, list[int]]:
+    """Cover every need, then leave out what is dear: quickly at first, with more care later."""
+    store, asks, noise = Store.of(problem), Deviations(problem), np.array([SEED], np.int64)
+    for grid in found:
+        construct(store, grid, needy, KICKS)
+    uncovered = [cell for cell in needy.tolist() if not cover(store, asks, cell)]
+    for round_ in range(options.effort if len(needy) < LARGE else min(options.effort, 1)):
+        for grid in found:
+            sweep(store, grid, _dearest(store), KICKS if len(needy) < SMALL else round_ + 1, noise)
+        leave_out(store, asks, _dearest(store)[: DEAREST if found else None], options.programs)
+    for grid in found if options.effort else ():
+        sweep(store, grid, _dearest(store), 1 if len(needy) >= LARGE else 2, noise)
+    return store, uncovered
 
 
 def _dearest(store: Store) -> Whole:
@@ -118,6 +135,6 @@ def _dearest(store: Store) -> Whole:
     return cells[np.argsort(-store.cost[cells], kind="stable")]
 
 
-def _shuffled(cells: Whole) -> Whole:
+def _shuffled(cells: Whole, seed: int) -> Whole:
     """The cells in an order without a pattern, the same each time."""
-    return cells[np.argsort((cells * 2654435761 + SEED) % 4294967291, kind="stable")]
+    return cells[np.argsort((cells * 2654435761 + seed * 40503) % 4294967291, kind="stable")]
