@@ -18,7 +18,7 @@ from quality.disclosure.solver.problem import Problem
 from quality.disclosure.solver.window import Window, around
 
 CAP = 2**20
-"""No cell has to deviate by more than this, or by more than eight times what is asked for."""
+"""No cell has to deviate by more than this, in a window by more than eight times what is asked for."""
 NODES = 2000
 """Branches of the integer program before it is given up."""
 
@@ -65,8 +65,9 @@ class Deviations:
         if window is None:
             return None
         self.asked += 1
-        low = np.maximum(self.problem.low[window.cells], -min(CAP, max(64, 8 * abs(amount))))
-        high = np.minimum(self.problem.high[window.cells], min(CAP, max(64, 8 * abs(amount))))
+        cap = CAP if limit > len(self.problem) else min(CAP, max(64, 8 * abs(amount)))
+        low = np.maximum(self.problem.low[window.cells], -cap)
+        high = np.minimum(self.problem.high[window.cells], cap)
         at = int(np.flatnonzero(window.cells == cell)[0])
         if not low[at] <= amount <= high[at]:
             return None

@@ -98,6 +98,13 @@ def test_a_ratio_that_gives_no_room_needs_more_cells():
     assert unsafe_cells(system, pattern.withheld) == []
 
 
+def test_a_large_coefficient_is_no_reason_to_refuse():
+    system = system_of([3, 2100, 2103], [{0: 700, 1: -1}, {0: 1, 1: 1, 2: -1}], primary={0: 2}, least=1)
+    pattern = solve(system)
+    assert pattern.withheld.all()
+    assert unsafe_cells(system, pattern.withheld) == []
+
+
 def test_what_an_agency_withheld_stays_withheld_and_helps():
     system = system_of([1, 4, 6, 11], [{0: 1, 1: 1, 2: 1, 3: -1}], primary={0: 1}, agency={1: 0})
     pattern = solve(system)
