@@ -29,8 +29,8 @@ from quality.disclosure.solver.store import Store
 SEED = 20260101
 SMALL, STARTS = 100, 4
 """Needy cells of a small problem, and how often its search is begun anew."""
-LARGE = 10_000
-"""Needy cells from which on one round has to do."""
+LARGE, HUGE = 2_000, 10_000
+"""Needy cells from which on one round has to do, and from which on it is the last."""
 KICKS = 5
 DEAREST = 40
 """Secondary cells that linear programs try to leave out, beside the search in the grid."""
@@ -125,8 +125,8 @@ def _one_search(problem: Problem, found: list[Grid], needy: Whole, options: Opti
         for grid in found:
             sweep(store, grid, _dearest(store), KICKS if len(needy) < SMALL else round_ + 1, noise)
         leave_out(store, asks, _dearest(store)[: DEAREST if found else None], options.programs)
-    for grid in found if options.effort else ():
-        sweep(store, grid, _dearest(store), 1 if len(needy) >= LARGE else 2, noise)
+    for grid in found if options.effort and len(needy) < HUGE else ():
+        sweep(store, grid, _dearest(store), 2, noise)
     return store, uncovered
 
 
