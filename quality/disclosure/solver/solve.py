@@ -123,11 +123,18 @@ def _one_search(problem: Problem, found: list[Grid], needy: Whole, options: Opti
     uncovered = [cell for cell in needy.tolist() if not cover(store, asks, cell)]
     for round_ in range(options.effort if len(needy) < LARGE else min(options.effort, 1)):
         for grid in found:
-            sweep(store, grid, _dearest(store), KICKS if len(needy) < SMALL else round_ + 1, noise)
+            sweep(store, grid, _dearest(store), _kicks(len(needy), round_), noise)
         leave_out(store, asks, _dearest(store)[: DEAREST if found else None], options.programs)
     for grid in found if options.effort and len(needy) < HUGE else ():
         sweep(store, grid, _dearest(store), 2, noise)
     return store, uncovered
+
+
+def _kicks(needy: int, round_: int) -> int:
+    """How long a sweep looks for each witness: where there are more rounds, the first ones are quick."""
+    if needy >= HUGE:
+        return 1
+    return round_ + 1 if SMALL <= needy < LARGE else KICKS
 
 
 def _dearest(store: Store) -> Whole:
