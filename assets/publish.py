@@ -117,7 +117,11 @@ def landing(site: SiteResource, tier: str) -> Landing:
         }
         for source in site.contracts().values()
     ]
-    return Landing(protected=protected, catalogue=site.catalogue(), areas=named.to_dicts(), sources=sources)
+    dated = protected.with_name("editions.parquet")  # a tier protected by an older version has none
+    editions = pl.read_parquet(dated).to_dicts() if dated.exists() else []
+    return Landing(
+        protected=protected, catalogue=site.catalogue(), areas=named.to_dicts(), sources=sources, editions=editions
+    )
 
 
 def tier_candidate(site: SiteResource, tier: str) -> Candidate:

@@ -149,6 +149,10 @@ class SiteResource(dg.ConfigurableResource):
                 part.write_bytes(paths["areas"].read_bytes())
         return paths
 
+    def first_received(self) -> dict[str, str]:
+        """When each snapshot came for the first time (ISO 8601)."""
+        return {delivery.snapshot: delivery.received_at for delivery in reversed(self.lake().deliveries())}
+
     def check(self, source: str) -> Checked:
         """The checked observations of one source."""
         return check_source(

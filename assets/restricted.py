@@ -21,6 +21,7 @@ from quality.cells.plan import plans, sources_of
 from quality.cells.read import read_cells
 from quality.cells.statistic_parts import DOMAIN, build_statistics
 from quality.disclosure.door import Refused, protect
+from quality.editions import write_editions
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
 from raw.lake.files import restricted_folder, write_json
@@ -218,6 +219,8 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
                 result = protect(
                     lambda: read_cells(files, site.area_table()), named, site.rules(), tier, publish, review
                 )
+                came = site.first_received()
+                write_editions(publish / "protected.parquet", lambda name: site.pointed(f"checked__{name}"), came)
             except Refused as refusal:
                 yield dg.AssetCheckResult(check_name="door_audit", passed=False, metadata={"refused": str(refusal)})
                 raise dg.Failure(str(refusal), allow_retries=False) from None

@@ -39,7 +39,8 @@ class TableCheck:
     """One table that the file holds: how many observations it would give and what it would change, or its faults.
 
     `patch` is the proposed change of its contract. `violations` are sums (identity, cell) that would no longer hold;
-    `quarantined` counts rows by the rule they break; `laender` are cells whose area key names no Land.
+    `quarantined` counts rows by the rule they break; `laender` are cells whose area key names no Land. `layout`: read
+    with another layout of the table than that of today.
     """
 
     source: str
@@ -51,6 +52,7 @@ class TableCheck:
     violations: list[tuple[str, str]] = field(default_factory=list)
     quarantined: dict[str, int] = field(default_factory=dict)
     laender: list[str] = field(default_factory=list)
+    layout: str = ""
 
     @property
     def fine(self) -> bool:
@@ -68,6 +70,8 @@ class TableCheck:
             return lines
         key = "check_fine" if self.fine else "check_read"
         lines.append(say(key, file=file, table=self.table, source=self.source, rows=self.rows))
+        if self.layout:
+            lines.append(say("read_as_layout", file=file, table=self.table, layout=self.layout))
         found = self.changes
         lines.append(say("check_changes", new=found.new, revised=found.revised, same=found.same))
         lists_of = {name: getattr(found, name) for name in asdict(found) if name not in ("new", "revised", "same")}
@@ -139,6 +143,7 @@ def _check_table(site: SiteResource, path: Path, delivery: Delivery, source: Sou
         violations=_violations(site, source, held, rows),
         quarantined=dict(broken),
         laender=unknown_laender(rows, _own_keys(source), _levels()),
+        layout=mapped.layout,
     )
 
 

@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 
 from assets.resources import NotPassed, SiteResource
+from quality.areas.vintages import on_own_year
 from quality.checks.comparison import Comparison, compare
 from raw.lake.files import read_json
 from raw.vocabulary.observation import empty_observations
@@ -22,7 +23,8 @@ TIER = "internal"
 
 def compare_site(site: SiteResource) -> Comparison:
     """Compare the site's latest release with its checked deliveries. Raises NotPassed where there is no release."""
-    return compare(checked_observations(site), kpi_values(site), site.contracts(), site.catalogue())
+    observations = on_own_year(checked_observations(site), site.territory_table(), site.links_table())
+    return compare(observations, kpi_values(site), site.contracts(), site.catalogue())
 
 
 def checked_observations(site: SiteResource) -> pl.DataFrame:

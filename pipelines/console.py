@@ -81,6 +81,8 @@ def show_report(say: Speaker, report: Report) -> None:
         console.print(say("waiting", name=name, reason=say(f"waiting.{reason}")), soft_wrap=True, markup=False)
     for loss in report.losses:
         console.print(missing_from(say, loss), soft_wrap=True, markup=False)
+    for file, table, layout in report.layouts:
+        console.print(say("read_as_layout", file=file, table=table, layout=layout), soft_wrap=True, markup=False)
     for source, count in report.corrections_stopped.items():
         console.print(say("corrections_stopped", source=source, count=count), soft_wrap=True, markup=False)
     for name, (reason, place) in report.refused.items():

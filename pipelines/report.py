@@ -59,6 +59,7 @@ class Report:
     refused: dict[str, tuple[str, str]] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     corrections_stopped: dict[str, int] = field(default_factory=dict)
+    layouts: list[tuple[str, str, str]] = field(default_factory=list)
     unclaimed: int = 0
     revised: dict[str, dict[str, int]] = field(default_factory=dict)
     release: str | None = None
@@ -74,6 +75,7 @@ class Report:
             "refused": {name: list(why) for name, why in self.refused.items()},
             "corrections_stopped": self.corrections_stopped,
             "losses": [loss.as_dict() for loss in self.losses],
+            "layouts": [dict(zip(("file", "table", "layout"), read, strict=True)) for read in self.layouts],
             "unclaimed": self.unclaimed,
             "revised": self.revised,
             "release": self.release,
@@ -92,6 +94,7 @@ def site_report(site: SiteResource) -> Report:
         rejected = harvest.rejected
         report.faults.extend(fault for file in rejected for fault in file.faults)
         report.losses.extend(losses(harvest))
+        report.layouts += [(Path(f.name).name, f.table, f.layout) for f in harvest.files if f.layout and not f.faults]
         told = checked_report(site, source.id).get("corrections", [])
         if stopped := sum(entry["state"] != "applied" for entry in told):
             report.corrections_stopped[source.id] = stopped

@@ -20,6 +20,7 @@ import dagster as dg
 from assets.publish import released_already
 from assets.resources import SiteResource
 from pipelines.definitions import PUBLISH_JOB, RESTRICTED_JOB, publish, restricted
+from pipelines.event_log import databases_kept_open
 from pipelines.settings import site_resource
 from warehouse.sqlmesh import warm_up
 
@@ -56,7 +57,7 @@ def run_site(site: Path, progress: Progress = lambda station: None) -> Outcome:
     check_settings(site_resource(site))
     if _will_build(site):
         warm_up()
-    with dg.DagsterInstance.from_config(str(dagster_home(site))) as instance:
+    with dg.DagsterInstance.from_config(str(dagster_home(site))) as instance, databases_kept_open():
         for zone, name in ((restricted, RESTRICTED_JOB), (publish, PUBLISH_JOB)):
             begun = time.monotonic()
             if name == PUBLISH_JOB and (latest := released_already(site_resource(site))):

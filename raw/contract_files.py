@@ -28,7 +28,7 @@ from raw.contracts import (
     SourceContract,
     TableContract,
 )
-from raw.corrections import ValueCorrection
+from raw.corrections import Correction
 from raw.differences import Difference
 from raw.other_tables import OtherTables
 
@@ -41,7 +41,7 @@ OTHER_FILES = (
 _VIOLATIONS = TypeAdapter(list[KnownViolation])
 _CONFIRMATIONS = TypeAdapter(list[Confirmation])
 _DIFFERENCES = TypeAdapter(list[Difference])
-_CORRECTIONS = TypeAdapter(list[ValueCorrection])
+_CORRECTIONS = TypeAdapter(list[Correction])
 
 
 class _UniqueKeys(yaml.CSafeLoader):
@@ -65,7 +65,7 @@ class _Files:
     violations: list[KnownViolation] = field(default_factory=list)
     confirmations: list[Confirmation] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
-    corrections: list[ValueCorrection] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def read(self, folder: Path) -> None:

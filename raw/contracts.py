@@ -17,8 +17,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from raw.corrections import ValueCorrection
+from raw.corrections import Correction
 from raw.differences import Difference
+from raw.layouts import LayoutVersion
 from raw.vocabulary.lists import codes, lists
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.period import PERIOD_PATTERN
@@ -163,13 +164,13 @@ class AreaRule(_Model):
     (`{area}`) and needs no rule. `joint` are areas whose figures stand for other areas as well (key → which): they
     get the dimension `coverage=joint`, so that nobody takes them for the area's own. `count` is how many areas a header
     must have, where no sum would tell that one is missing. `level`: the only level that the keys may mean. `vintage`:
-    the year of the territory, where it is not the figure's.
+    the year of the territory, where it is not the figure's; a mapping says so for single years (`{"2021": "2018"}`).
     """
 
     stub: str | None = None
     fixed: str | None = None
     level: AreaLevel | None = None
-    vintage: str | None = None
+    vintage: str | dict[str, str] | None = None
     prefix: str = ""
     joint: dict[str, str] = {}
     count: int | None = None
@@ -209,17 +210,6 @@ class Identity(_Model):
         return self
 
 
-class Correction(_Model):
-    """Rows that are wrong in the publisher's file and that nobody can set right: who says so, and why.
-
-    A row is named by its fingerprint (`raw.harvest.sheets.row_fingerprint`): once the publisher changes it, it counts.
-    """
-
-    drop_rows: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]]
-    reason: str
-    provider: str
-
-
 class TableContract(_Model):
     """One table of a source (`<table>.yml`).
 
@@ -227,8 +217,10 @@ class TableContract(_Model):
     table takes them; an entry that is neither is a fault. `tolerance` and `incomplete` are about the sums that follow
     from the vocabulary (men + women = all): how far they may be off, and which dimensions leave out persons without a
     statement, so that their parts may fall short of the total. `brackets` is the status of figures that the publisher
-    puts in brackets. With `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`)
-    instead of being a conflict. A table that is not `understood` is kept (`raw.other_tables`): what its series are like
+    puts in brackets; `marks` that of figures with a raised footnote mark (`¹`, as the family writes it: `1: P`; A says
+    nothing about the figure). `layouts` are earlier or later headers; a file that has one of them is read with it. With
+    `repeated`, rows that nothing but their place tells apart are numbered (`repeat=2`) instead of being a conflict. A
+    table that is not `understood` is kept (`raw.other_tables`): what its series are like
     is not known, so no repetition, shift or factor is looked for in them.
     """
 
@@ -240,7 +232,6 @@ class TableContract(_Model):
     stubs: dict[str, str] | list[str] = {}
     rows: dict[str, dict[str, Literal["take", "pass"]]] = {}
     decimal: Decimal | None = None
-    corrections: list[Correction] = []
     status: StatusRule | None = None
     repeated: bool = False
     understood: bool = True
@@ -252,7 +243,9 @@ class TableContract(_Model):
     publicity: Literal["public", "confidential"] | None = None
     symbols: dict[str, Symbol] = {}
     brackets: ObsStatus | None = None
+    marks: dict[str, ObsStatus] = {}
     columns: dict[str, ColumnRule]
+    layouts: list[LayoutVersion] = []
     labels: dict[Code, dict[str, Code]] = {}
     identities: list[Identity] = []
     note: Text | str | None = None
@@ -264,6 +257,10 @@ class TableContract(_Model):
             for name in (*identity.parts, *identity.columns, *([identity.whole] if identity.whole else [])):
                 if name not in self.columns:
                     raise ValueError(f"identity names the column {name!r}, which the table does not have")
+        for version in self.layouts:
+            for name in (*version.renamed.values(), *version.without):
+                if name not in self.columns:
+                    raise ValueError(f"layout {version.id!r} names the column {name!r}, which the table does not have")
         for name in filter(None, (rule.lacks for rule in self.columns.values())):
             if name not in self.columns:
                 raise ValueError(f"lacks names the column {name!r}, which the table does not have")
@@ -365,12 +362,16 @@ class Source(_Model):
     areas: AreaList | None = None
     violations: list[KnownViolation] = []
     differences: list[Difference] = []
-    corrections: list[ValueCorrection] = []
+    corrections: list[Correction] = []
 
     @property
     def id(self) -> str:
         """The source's id, which is its folder's name."""
         return self.contract.id
+
+    def dropped_rows(self, table: str) -> list[str]:
+        """Fingerprints of the rows that corrections leave out of a table."""
+        return [mark for entry in self.corrections if entry.match.table == table for mark in entry.match.rows]
 
     @property
     def protects_values(self) -> bool:

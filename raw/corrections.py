@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Corrections as data (`corrections.yml`): what is wrong in a publisher's file, what to do, who says so and why.
 
-Belongs here: what an entry may say. Does not belong here: applying it (`quality.checks.corrections`).
+Belongs here: what an entry may say. Does not belong here: applying it (rows while a
+file is read, `raw.harvest.mapping`; figures and statuses after it, `quality.checks.corrections`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def _status(value: object) -> object:
 
 
 class Match(BaseModel):
-    """Which observations an entry means: those of the table that are equal in everything that is said."""
+    """What an entry means: observations of the table that are equal in everything that is said, or `rows` of its files
+    by their fingerprints (`raw.harvest.layout.row_fingerprint`), wherever they stand."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,20 +33,23 @@ class Match(BaseModel):
     period: str | None = None
     column: str | None = None
     dims: str | None = None
+    rows: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]] = []
 
     @model_validator(mode="after")
     def _narrow(self) -> Match:
-        if not (self.area or self.period or self.column):
-            raise ValueError("a correction names an area, a period or a column, not a whole table")
+        named = bool(self.area or self.period or self.column)
+        if named == bool(self.rows) or (self.rows and self.dims):
+            raise ValueError("a correction names an area, a period or a column, or rows alone; not a whole table")
         return self
 
 
-class ValueCorrection(BaseModel):
+class Correction(BaseModel):
     """One correction. `expect` is the fingerprint of what the publisher's file says now: once it says something else,
     the correction stops by itself and is reported (`lagebild source corrections` prints the fingerprint).
 
     `set_status` replaces value and status by a `status` (with P or E the value stays); `replace` puts `value` in the
-    place of one single figure; `drop` leaves the observations out.
+    place of one single figure; `drop` leaves the observations or rows out. A row's fingerprint is its guard: a row that
+    the publisher changed is read again, so `rows` have no `expect`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -55,10 +60,14 @@ class ValueCorrection(BaseModel):
     value: float | None = Field(default=None, allow_inf_nan=False)
     reason: str = Field(min_length=3)
     provider: str = Field(min_length=3)
-    expect: str
+    expect: str | None = None
 
     @model_validator(mode="after")
-    def _complete(self) -> ValueCorrection:
+    def _complete(self) -> Correction:
+        if self.match.rows and self.action != "drop":
+            raise ValueError("rows can only be dropped")
+        if bool(self.match.rows) == (self.expect is not None):
+            raise ValueError("a correction needs expect, the fingerprint of what the file says; rows need none")
         if (self.action == "set_status") != (self.status is not None):
             raise ValueError("set_status, and nothing else, needs a status")
         if (self.action == "replace") != (self.value is not None):

@@ -4,8 +4,9 @@
 
 Belongs here: what such a file may say. Does not belong here: finding differences (`quality.checks.comparison`).
 
-An explanation can be put to the test: `instead` names the columns from which the agency's figure comes out, and
-`whole_denominator` says that the figure and our numerator imply a whole number of persons (another count than ours).
+An explanation can be put to the test: `instead` names the columns from which the agency's figure comes out,
+`whole_denominator` says that the figure and our numerator imply a whole number of persons (another count than ours),
+and `rounded` that the parts are delivered rounded and the figure was computed before.
 """
 
 from __future__ import annotations
@@ -40,6 +41,13 @@ class Instead(_Model):
     denominator: Columns | None = None
 
 
+class Rounded(_Model):
+    """To which steps the parts of a quotient are rounded in the delivery, in the units of the KPI (0: not rounded)."""
+
+    numerator: float = Field(default=0, ge=0)
+    denominator: float = Field(default=0, ge=0)
+
+
 class Difference(_Model):
     """Why figures of a table differ from ours, for some areas and periods (patterns such as `15*`, `202[23]`)."""
 
@@ -51,6 +59,7 @@ class Difference(_Model):
     reason: dict[Literal["de", "en"], str]
     instead: Instead | None = None
     whole_denominator: bool = False
+    rounded: Rounded | None = None
 
     def about(self, table: str, kpi: str, area: str, period: str) -> bool:
         """Whether a figure is among those that this entry speaks of."""
@@ -61,4 +70,4 @@ class Difference(_Model):
     @property
     def tested(self) -> bool:
         """Whether the entry says how the agency's figure comes out."""
-        return self.instead is not None or self.whole_denominator
+        return self.instead is not None or self.whole_denominator or self.rounded is not None

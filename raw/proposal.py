@@ -21,12 +21,13 @@ from typing import Any
 import yaml
 
 from raw.families.eigene_tabelle import HandTable, is_figure, tables
+from raw.families.pdf_tabelle import whole_tables
 from raw.harvest.grid import Grid, open_grids
 from raw.vocabulary.dimensions import code_from_label
 from raw.vocabulary.measures import concepts, dimensions
 from raw.vocabulary.period import parse_period
 
-FAMILY = "eigene_tabelle"
+FAMILY, OF_PDF = "eigene_tabelle", "pdf_tabelle"
 _KEY = re.compile(r"(0[1-9]|1[0-6]|99)(\d{3}|\d{6})")
 _LOST_ZERO = re.compile(r"[1-9](\d{3}|\d{6})")
 _POINTED = re.compile(r"[+-]?(\d+\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+)")
@@ -79,7 +80,9 @@ class Profile:
 
 def profile(path: Path) -> Profile:
     """Look at the largest table of a file. Raises NoTable, and Unreadable for what the gate keeps out."""
-    found = [table for grid in open_grids(path) for table in tables(grid)]
+    grids = open_grids(path)
+    paged = any(grid.tables is not None for grid in grids)
+    found = whole_tables(grids) if paged else [table for grid in grids for table in tables(grid)]
     if not found:
         raise NoTable(path.name)
     table = max(found, key=lambda one: (one.end - one.first) * len(one.headers))
@@ -227,7 +230,7 @@ def files(found: Profile, answers: Mapping[str, str]) -> dict[str, dict[str, Any
         "publisher": publisher,
         "licence": answers["licence"],
         "cadence": "annual",
-        "family": FAMILY,
+        "family": OF_PDF if found.table.grid.tables is not None else FAMILY,
         "owner": publisher,
         "publicity": answers["publicity"],
         "class": answers["class"],

@@ -271,8 +271,27 @@ def journals_folder(root: Path, seed: int) -> Path:
     return root / STATE / tree_state(root) / f"seed-{seed}"
 
 
-def evidence(state: str, seed: int, results: Sequence[Result], when: datetime) -> str:
-    """Write the evidence page: what was run, on which state of the code, and what it gave."""
+def earlier_results(folder: Path, but: Iterable[str]) -> dict[str, tuple[str, Result]]:
+    """What finished runs on earlier commits (not on changed trees) gave, by experiment: the commit and the result.
+
+    Of several commits the one counts whose journal was written last; experiments named in `but` are left out.
+    """
+    there = [path for path in folder.parent.parent.glob(f"*/{folder.name}/*.jsonl") if path.parent != folder]
+    found: dict[str, tuple[str, Result]] = {}
+    for path in sorted(there, key=lambda path: path.stat().st_mtime):
+        state, result = path.parent.parent.name, Journal(path).result()
+        if "-" not in state and result is not None and result.run == result.known:
+            found[result.name] = (state, result)
+    return {name: one for name, one in sorted(found.items()) if name not in set(but)}
+
+
+def evidence(
+    state: str, seed: int, results: Sequence[Result], when: datetime, earlier: Mapping[str, tuple[str, Result]] = {}
+) -> str:
+    """Write the evidence page: what was run, on which state of the code, and what it gave.
+
+    `earlier`: what was run on an earlier commit and not again on this one; it stands apart, with its commit.
+    """
     commit, _, change = state.partition("-")
     lines = [
         "# Evidence",
@@ -288,7 +307,16 @@ def evidence(state: str, seed: int, results: Sequence[Result], when: datetime) -
     ]
     for one in results:
         lines.append(f"| {one.name} | {one.known} | {one.run} | {one.passed} | {one.failed} | {one.seconds:.1f} |")
-    for one in results:
+    if earlier:
+        lines += ["", "Not run again on this commit; on an earlier one:", ""]
+        lines += [
+            "| experiment | cases | run | passed | failed | seconds | commit |",
+            "|---|---:|---:|---:|---:|---:|---|",
+        ]
+        for commit, one in earlier.values():
+            counts = f"{one.known} | {one.run} | {one.passed} | {one.failed} | {one.seconds:.1f}"
+            lines.append(f"| {one.name} | {counts} | `{commit}` |")
+    for one in [*results, *(result for _, result in earlier.values())]:
         lines += _details(one)
     return "\n".join(lines) + "\n"
 
@@ -313,7 +341,8 @@ def write_evidence(root: Path, folder: Path, seed: int) -> list[Result]:
     if results:
         page = root / EVIDENCE
         page.parent.mkdir(exist_ok=True)
-        page.write_text(evidence(folder.parent.name, seed, results, datetime.now(UTC)), "utf-8")
+        earlier = earlier_results(folder, [one.name for one in results])
+        page.write_text(evidence(folder.parent.name, seed, results, datetime.now(UTC), earlier), "utf-8")
     return results
 
 

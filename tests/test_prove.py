@@ -132,6 +132,24 @@ def test_the_evidence_names_commit_seed_counts_times_and_figures(repository: Pat
     assert "Cases that do not hold:\n\n- `'bad'`" in page
 
 
+def test_what_was_not_run_again_stands_apart_with_its_commit(repository: Path):
+    def ran(state: str, name: str, cases: int) -> Path:
+        folder = repository / ".prove" / state / "seed-1"
+        Experiments(1, folder)(name, range(cases), lambda case: None)
+        return folder
+
+    ran("aaa", "first", 3)
+    ran("aaa", "second", 4)
+    ran("bbb-changed", "third", 5)
+    Journal(repository / ".prove/aaa/seed-1/half.jsonl").note({"experiment": "half", "seed": 1, "known": 5})
+    write_evidence(repository, ran("ccc", "first", 6), 1)
+    now, earlier = (repository / "docs/evidence.md").read_text("utf-8").split("Not run again on this commit")
+    assert "| first | 6 | 6 | 6 | 0 |" in now
+    assert "| second | 4 | 4 | 4 | 0 |" in earlier
+    assert "`aaa` |" in earlier
+    assert not [name for name in ("first", "third", "half") if f"| {name} |" in earlier]
+
+
 def test_the_evidence_says_that_an_experiment_was_interrupted(repository: Path):
     folder = repository / ".prove/state/seed-1"
     Journal(folder / "some.jsonl").note({"experiment": "some", "seed": 1, "known": 5})

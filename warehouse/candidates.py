@@ -49,7 +49,7 @@ class Candidate:
 
 
 def input_hash(tier: str, inputs: Landing, project_dir: Path = PROJECT_DIR) -> str:
-    """SHA-256 over all that decides the outcome: cells, catalogue, areas, sources, project, engines."""
+    """SHA-256 over all that decides the outcome: cells, catalogue, areas, sources, editions, project, engines."""
     with inputs.protected.open("rb") as protected:
         cells = hashlib.file_digest(protected, "sha256").hexdigest()
     content = {
@@ -58,6 +58,7 @@ def input_hash(tier: str, inputs: Landing, project_dir: Path = PROJECT_DIR) -> s
         "catalogue": [kpi.model_dump(mode="json") for kpi in inputs.catalogue],
         "areas": _sorted_rows(inputs.areas),
         "sources": _sorted_rows(inputs.sources),
+        "editions": _sorted_rows(inputs.editions),
         "project": project_hash(project_dir),
         "engines": {engine: version(engine) for engine in _ENGINES},
     }

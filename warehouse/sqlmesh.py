@@ -47,13 +47,15 @@ class Landing:
 
     `protected`: Parquet with the columns of a protected cell (docs/architecture.md). `areas`: rows with
     `area, area_vintage, area_level, name, parent`. `sources`: rows with `source, title_de, title_en,
-    publisher, url, licence, attribution, cadence, redistribution`. Missing keys are empty, unknown keys are an error.
+    publisher, url, licence, attribution, cadence, redistribution`. `editions`: rows with
+    `source, year, edition_date, date_kind` (`quality.editions`). Missing keys are empty, unknown keys are an error.
     """
 
     protected: Path
     catalogue: Catalogue
     areas: Sequence[Mapping[str, str | None]]
     sources: Sequence[Mapping[str, str | None]]
+    editions: Sequence[Mapping[str, str | None]] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def _land(database: Path, inputs: Landing, project_dir: Path) -> None:
         landing_tables.load_cells(connection, inputs.protected)
         landing_tables.load_rows(connection, "area", inputs.areas)
         landing_tables.load_rows(connection, "source", inputs.sources)
+        landing_tables.load_rows(connection, "source_edition", inputs.editions)
         landing_tables.load_catalogue(connection, inputs.catalogue)
 
 

@@ -18,6 +18,8 @@ from typing import Literal
 
 import polars as pl
 
+from raw.vocabulary.lists import lists
+
 SAME_SIZE = 0.005
 """Relative change of size up to which a key means the same territory in two registers (cadastre, surveying)."""
 
@@ -252,3 +254,22 @@ def _column(frame: pl.DataFrame, name: str) -> Iterable[str]:
 def same_size(one: pl.Expr, other: pl.Expr) -> pl.Expr:
     """Whether two sizes are those of the same territory; a size that is not known is not the same as any."""
     return ((one - other).abs() <= SAME_SIZE * pl.max_horizontal(one, other)).fill_null(False)
+
+
+def on_own_year(rows: pl.DataFrame, territory: pl.DataFrame, links: pl.DataFrame) -> pl.DataFrame:
+    """Rows with area, area_level, area_vintage and period; figures stated on another year's territory get their own
+    year as the vintage where the area is still the same, as `quality.cells` has it. A city keeps that of its districts.
+    """
+    kinds = {name: level["kind"] for name, level in lists()["area_levels"].items()}
+    within = links.filter((pl.col("kind") == "within") & (pl.col("from_level").replace_strict(kinds) == "municipal"))
+    cities = within.select(pl.col("to_area").alias("area"), pl.col("to_vintage").alias("area_vintage")).unique()
+    known = territory.select("area", "area_level", "area_vintage", "territory")
+    same = known.join(known.rename({"area_vintage": "_year"}), on=["area", "area_level", "territory"])
+    above = same.filter(pl.col("area_level").replace_strict(kinds) == "administrative")
+    wanted = above.join(cities, on=["area", "area_vintage"], how="anti")
+    numbered = rows.with_row_index("_row")
+    stated = numbered.with_columns(pl.col("period").str.slice(0, 4).alias("_year"))
+    stated = stated.filter(pl.col("area_vintage") != pl.col("_year"))
+    own = stated.join(wanted, on=["area", "area_level", "area_vintage", "_year"], how="semi").select("_row", "_year")
+    moved = numbered.join(own, on="_row", how="left", maintain_order="left")
+    return moved.with_columns(pl.coalesce("_year", "area_vintage").alias("area_vintage")).drop("_row", "_year")

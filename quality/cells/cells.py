@@ -33,10 +33,11 @@ from quality.cells.plan import (
 from quality.cells.work import Work
 from raw.contracts import Source
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
+from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, measures
 from transforms.catalogue.catalogue import Terms
 
-CELLS_VERSION = "5"
+CELLS_VERSION = "7"
 TERRITORY: dict[str, pl.DataType] = {
     "area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "territory": pl.String(),
 }  # fmt: skip
@@ -91,7 +92,6 @@ def build_cells(
     where = geography.fingerprint()
     with _connection(restricted_folder(root / "spill"), memory_limit) as connection:
         offered, profiles = _offers(folder, connection, inputs, plan.concepts)
-        _register(connection, geography)
         listed: list[dict[str, Any]] = []
         published, inner = replace(plan, inner={}, vectors={}), set[str]()
         formed = 0
@@ -106,6 +106,8 @@ def build_cells(
             path = folder / f"{concept}-{digest(CELLS_VERSION, work.about(), _names(own), where)}.parquet"
             if not finished(path):
                 formed += 1
+                if formed == 1:  # where all parts are there, nobody asks for the areas
+                    _register(connection, geography)
                 _form(connection, work, list(own.values()), profiles, geography, path)
             listed.append(read_json(path.with_suffix(".json")))
         if wanted := _formable(plan, listed):
@@ -189,7 +191,9 @@ def _form(
     every = [profile for profile in profiles if profile[0] == work.concept]
     weeks = sorted({period for _, _, _, period, _ in every if "-W" in period})
     own = [profile for profile in every if profile[3] not in weeks]
-    steps.deliver(connection, work.concept, files, without=weeks)  # weeks make no quarter or year; no KPI is weekly
+    own += [(*one[:2], one[3][:4], *one[3:]) for one in own if _stands_elsewhere(one)]
+    elsewhere = sorted({(own[2], own[3][:4]) for own in every if _stands_elsewhere(own)})
+    steps.deliver(connection, work.concept, files, weeks, elsewhere)  # weeks make no quarter or year; no KPI is weekly
     longer = work.period_terms({period for _, _, _, period, _ in own})
     upwards = concept.additive_geo and across.leads_up(connection, own, kept_by_municipality())
     direct = set() if longer.height or upwards or geography.chosen else work.direct()
@@ -214,6 +218,12 @@ def _form(
             output.write_terms(connection, terms)
     terms_file = {"terms": terms_of(path).name} if made_of_cells else {}
     note(path, origins, concept=work.concept, recipes=work.listed(), **terms_file)
+
+
+def _stands_elsewhere(profile: steps.Profile) -> bool:
+    """Whether figures of administrative areas are stated on the territory of another year than theirs."""
+    _, level, vintage, period, _ = profile
+    return lists()["area_levels"][level]["kind"] == "administrative" and vintage != period[:4]
 
 
 def note(path: Path, origins: Sequence[Sequence[str | None]], **about: Any) -> None:

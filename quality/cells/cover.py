@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
-from raw.vocabulary.dimensions import OPEN_AGE, age_interval, format_dims, parse_dims
+from raw.vocabulary.dimensions import OPEN_AGE, age_interval, format_dims, parsed_dims
 from raw.vocabulary.measures import partitions
 
 
@@ -48,23 +49,29 @@ def _pieces(dimension: str, wanted: str | None, offered: set[str]) -> tuple[str,
     return None
 
 
+@lru_cache(maxsize=4096)
+def _by_signature(offered: frozenset[str]) -> tuple[tuple[tuple[str, ...], frozenset[str], dict[str, set[str]]], ...]:
+    """The texts with the same dimensions: these dimensions, the texts, and the codes of each dimension."""
+    texts: dict[tuple[str, ...], set[str]] = {}
+    for text in sorted(offered):
+        texts.setdefault(tuple(sorted(parsed_dims(text))), set()).add(text)
+    return tuple(
+        (signature, frozenset(own), {key: {parsed_dims(text)[key] for text in own} for key in signature})
+        for signature, own in texts.items()
+    )
+
+
 def cover(wanted: Mapping[str, str], offered: Iterable[str]) -> tuple[str, ...] | None:
     """The fewest offered dimension strings that add up to the wanted dimensions, or None.
 
     `offered` are the dimension strings of one concept in one table. Of several ways the one with the fewest pieces
     is taken, then the one with the fewest dimensions, then the first in order.
     """
-    by_signature: dict[tuple[str, ...], set[str]] = {}
-    for text in offered:
-        by_signature.setdefault(tuple(sorted(parse_dims(text))), set()).add(text)
     found: list[tuple[int, int, tuple[str, ...]]] = []
-    for signature, texts in by_signature.items():
+    for signature, texts, codes in _by_signature(frozenset(offered)):
         if not set(wanted) <= set(signature):
             continue
-        choices = []
-        for dimension in signature:
-            codes = {parse_dims(text)[dimension] for text in texts}
-            choices.append(_pieces(dimension, wanted.get(dimension), codes))
+        choices = [_pieces(dimension, wanted.get(dimension), codes[dimension]) for dimension in signature]
         if any(choice is None for choice in choices):
             continue
         pieces = tuple(

@@ -30,6 +30,7 @@ from quality.cells.sql import (
     same_table,
     total,
 )
+from raw.vocabulary.lists import lists
 
 _CREATE = """
 create or replace temp table formed (
@@ -66,18 +67,47 @@ def offers(
 
 
 def deliver(
-    connection: duckdb.DuckDBPyConnection, concept: str, checked: Sequence[Path], without: Sequence[str] = ()
+    connection: duckdb.DuckDBPyConnection,
+    concept: str,
+    checked: Sequence[Path],
+    without: Sequence[str] = (),
+    elsewhere: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Create the view `delivery`, the usable observations of a concept, but for some periods."""
+    """Create the view `delivery`, the usable observations of a concept, but for some periods.
+
+    `elsewhere`: pairs of a vintage and a year of figures that are stated on it. Where an area is still the same
+    territory in that year, the figure has the vintage of its year, as figures of other tables have it. A city stays on
+    the vintage of its own list of districts: it is their whole.
+    """
     left_out = f"and period not in ({', '.join(map(quoted, without))})" if without else ""
-    connection.execute(
-        f"""
-        create or replace temp view delivery as
+    usable = f"""
         select * from read_parquet([{", ".join(quoted(str(path)) for path in checked)}])
         where measure = {quoted(concept)} and meaning <> 'unknown'
           and obs_status not in ({", ".join(quoted(code) for code in WITHOUT_VALUE)}) {left_out}
+    """
+    if elsewhere:
+        levels = lists()["area_levels"].items()
+        municipal = ", ".join(quoted(name) for name, level in levels if level["kind"] == "municipal")
+        pairs = ", ".join(f"({quoted(vintage)}, {quoted(year)})" for vintage, year in elsewhere)
+        connection.execute(
+            f"""
+            create or replace temp table same_territory as
+            select t.area, t.area_level, t.area_vintage as stated, now.area_vintage as year
+            from territory as t
+            join territory as now on now.area = t.area and now.area_level = t.area_level and now.territory = t.territory
+            where (t.area_vintage, now.area_vintage) in ({pairs}) and not exists (
+                from link where kind = 'within' and to_area = t.area and to_vintage = t.area_vintage
+                and from_level in ({municipal})
+            )
+            """
+        )
+        usable = f"""
+            select o.* replace (coalesce(s.year, o.area_vintage) as area_vintage) from ({usable}) as o
+            left join same_territory as s
+              on s.area = o.area and s.area_level = o.area_level and s.stated = o.area_vintage
+             and s.year = left(o.period, 4)
         """
-    )
+    connection.execute(f"create or replace temp view delivery as {usable}")
 
 
 def load(

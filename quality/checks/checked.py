@@ -81,7 +81,7 @@ def _check(
 ) -> dict[str, Any]:
     observed = harvest.read()
     latest = current(observed)
-    newest, corrected = correct(latest, source.corrections)
+    newest, corrected = correct(latest, source.corrections, harvest.dropped)
     sifted, stale = keep_out(sift(newest), source, today)
     changed = revised(observed)
     identities = judge_all(source, sifted.good, areas, today, changed)

@@ -13,6 +13,7 @@ it is `unexplained`. Figures without a value of ours are kept and counted, never
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -202,6 +203,11 @@ class _Judge:
             if numerator is None or not denominator:
                 return None
             return bool(abs(factor * numerator / denominator - theirs) <= unit * (1 + 1e-6))
+        if entry.rounded:
+            half, other = entry.rounded.numerator / 2, entry.rounded.denominator / 2
+            least = factor * (numerator - half) / (denominator + other)
+            most = factor * (numerator + half) / (denominator - other) if denominator > other else math.inf
+            return bool(least - unit * (0.5 + 1e-6) <= theirs <= most + unit * (0.5 + 1e-6))
         if entry.whole_denominator:
             implied = factor * numerator / theirs if theirs else 0.5
             sure = max(1e-4, abs(implied) * unit / max(abs(theirs), unit))

@@ -27,6 +27,7 @@ FOLDERS = {
     "demo_gemeinden_sozial": ("kreis-auenland-synthetisch/vertraulich", ".csv"),
     "demo_regional": ("regionaldatenbank-synthetisch", ".csv"),
     "demo_genesis": ("genesis-synthetisch", ".csv"),
+    "demo_pflegebericht": ("musterstadt-synthetisch/sozialplanung", ".pdf"),
     "demo_gvisys": ("gvisys-synthetisch", ".xlsx"),
 }
 

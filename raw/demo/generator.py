@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from raw.demo import delivery, genesis, geometry, gvisys, incidents, kiss, regional, territory, truth, world
+from raw.demo import delivery, genesis, geometry, gvisys, incidents, kiss, pdf, regional, territory, truth, world
 from raw.demo.delivery import Delivery
 from raw.demo.world import World
 from raw.lake.files import atomic, restricted_folder
@@ -27,8 +27,16 @@ _WRITERS: dict[str, Callable[[World, Delivery], bytes]] = {
     "regionaldatenbank_csv": regional.write,
     "gv_isys": gvisys.write,
     "genesis_ffcsv": genesis.write,
+    "pdf_tabelle": pdf.write,
 }
-_CITY_CODES = ["99001", territory.CITY, "Gesamt", "Musterstadt", f"Musterstadt {territory.SYNTHETIC}"]
+_CITY_CODES = [
+    "99001",
+    territory.CITY,
+    "Gesamt",
+    "Musterstadt",
+    "Stadt insgesamt",
+    f"Musterstadt {territory.SYNTHETIC}",
+]
 _LICENCE = "# SPDX-FileCopyrightText: 2026 Lagebild contributors\n# SPDX-License-Identifier: Apache-2.0\n"
 _PUBLIC_FILE = 0o644
 
@@ -75,7 +83,7 @@ def _write_contracts(folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic(target, _PUBLIC_FILE) as part:
             shutil.copyfile(contract, part)
-    for source in ("demo_stadt", "demo_stadt_sozial"):
+    for source in ("demo_stadt", "demo_stadt_sozial", "demo_pflegebericht"):
         with atomic(folder / source / "areas.yml", _PUBLIC_FILE) as part:
             part.write_text(_LICENCE + yaml.safe_dump(_area_list(), allow_unicode=True, sort_keys=False), "utf-8")
 

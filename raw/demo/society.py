@@ -164,6 +164,16 @@ def _care(stock: Ints, profile: Profile, years: range, rng: np.random.Generator)
     return {("care", ""): total} | parts
 
 
+def care_places(people: People, rng: np.random.Generator) -> Facts:
+    """Places in care homes and in day care: in houses of some size, where more old people live; none in many leaves."""
+    old = people.stock[:, 1:, 75:].sum(axis=(2, 3, 4)).mean(axis=1)
+    houses = rng.poisson(np.minimum(old / 900, 400))[:, None]
+    growth = np.arange(people.stock.shape[1] - 1)[None]
+    homes = houses * 78 + (houses > 0) * rng.integers(0, 40, len(old))[:, None] + houses * growth
+    day = rng.poisson(np.minimum(old / 1100, 300))[:, None] * 14 + 0 * growth
+    return {("care_places", "place=stat"): homes.astype(np.int64), ("care_places", "place=day"): day.astype(np.int64)}
+
+
 def _leavers(stock: Ints, profile: Profile, rng: np.random.Generator) -> Facts:
     total = _draw(rng, stock[:, :, 15:20].sum(axis=(2, 3, 4)), np.array([[0.195]]))
     none = 0.065 * _hardship(profile, 0.35)

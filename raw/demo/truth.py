@@ -34,6 +34,7 @@ MEASURES: dict[str, tuple[str, str]] = {
     "care_stat": ("care", "benefit=stat"),
     "care_cash": ("care", "benefit=cash"), "leavers_total": ("leavers", ""),
     "leavers_none": ("leavers", "certificate=none"), "settlement_area": ("landuse", "use=settlement"),
+    "care_places": ("care_places", "place=stat"), "care_places_day": ("care_places", "place=day"),
     "area_ha": ("landuse", ""), "crime_cases": ("crime_cases", ""),
 }  # fmt: skip
 

@@ -94,7 +94,7 @@ class World:
 
 def create(seed: int, years: range) -> World:
     """Make the synthetic Land. Equal seed and years give an equal Land."""
-    streams = [np.random.default_rng([seed, stream]) for stream in range(4)]
+    streams = [np.random.default_rng([seed, stream]) for stream in range(5)]
     merge = tuple(int(key[5:]) - 1 for key in territory.MERGED_FROM)
     shapes = geometry.build(streams[0], len(territory.STADTTEILE), len(territory.GEMEINDEN), (merge[0], merge[1]))
     profile = _profile(shapes, streams[1])
@@ -103,6 +103,7 @@ def create(seed: int, years: range) -> World:
     facts = society.figures(people, profile, hectares, years, streams[3])
     unassigned = territory.leaf_keys().index(territory.UNASSIGNED)
     facts["crime_cases", ""][unassigned] = streams[3].poisson(1_150, len(years))
+    facts |= society.care_places(people, streams[4])
     return World(years, territory.areas(), shapes, people, facts)
 
 

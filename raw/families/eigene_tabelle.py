@@ -19,7 +19,8 @@ from dataclasses import dataclass
 
 from raw.contracts import TableContract
 from raw.harvest.grid import Cell, Grid
-from raw.harvest.layout import Block, LayoutFault, matches, merged_headers
+from raw.harvest.layout import Block, LayoutFault, folded, matches, merged_headers
+from raw.harvest.raised import without_marks
 from raw.vocabulary.period import parse_date, parse_period
 
 READER_VERSION = "1"
@@ -54,7 +55,7 @@ class HandTable:
 def is_figure(cell: Cell) -> bool:
     """Whether a cell holds a number, or a sign in the place of one."""
     if isinstance(cell, str):
-        return cell.strip() in _SYMBOLS or _FIGURE.fullmatch(cell.strip()) is not None
+        return cell.strip() in _SYMBOLS or _FIGURE.fullmatch(without_marks(cell.strip())) is not None
     return cell is not None
 
 
@@ -62,7 +63,8 @@ def _filled(grid: Grid, row: int) -> list[int]:
     return [column for column in range(grid.width) if grid.text(row, column)]
 
 
-def _is_data(grid: Grid, row: int) -> bool:
+def is_data(grid: Grid, row: int) -> bool:
+    """Whether a row has a text or number in front and figures behind it that are not all years."""
     columns = _filled(grid, row)
     behind = [column for column in columns[1:] if is_figure(grid.rows[row][column])]
     if not behind or _NOTE.match(grid.text(row, columns[0])):
@@ -74,7 +76,7 @@ def _is_data(grid: Grid, row: int) -> bool:
 def tables(grid: Grid) -> Iterator[HandTable]:
     """Every table of a sheet, from above."""
     row = 0
-    while (first := next((r for r in range(row, len(grid.rows)) if _is_data(grid, r)), None)) is not None:
+    while (first := next((r for r in range(row, len(grid.rows)) if is_data(grid, r)), None)) is not None:
         top = first
         while top > row and len(_filled(grid, top - 1)) > 1:
             top -= 1
@@ -84,7 +86,9 @@ def tables(grid: Grid) -> Iterator[HandTable]:
         if top < first:
             titles = [grid.text(r, c) for r in range(row, top) for c in _filled(grid, r)]
             left = min(column for r in range(top, end) for column in _filled(grid, r))
-            yield HandTable(grid, titles, top, first, end, left, _headers(grid, range(top, first), range(first, end)))
+            yield HandTable(
+                grid, titles, top, first, end, left, header_paths(grid, range(top, first), range(first, end))
+            )
         row = max(end, first + 1)
 
 
@@ -93,10 +97,10 @@ def _ends(grid: Grid, row: int) -> bool:
     return not columns or (len(columns) < 3 and bool(_NOTE.match(grid.text(row, columns[0]))))
 
 
-def _headers(grid: Grid, rows: range, below: range) -> dict[int, str]:
+def header_paths(grid: Grid, rows: range, below: range) -> dict[int, str]:
     """Header paths without footnote marks; a column of entries without a header has an empty one."""
     headed = [column for column in range(grid.width) if any(grid.text(row, column) for row in rows)]
-    paths = merged_headers(grid, rows, headed, lambda text: re.sub(r"(?<=\D)\s*\d\)$", "", " ".join(text.split())))
+    paths = merged_headers(grid, rows, headed, lambda text: without_marks(re.sub(r"(?<=\D)\s*\d\)$", "", folded(text))))
     filled = [column for column in range(grid.width) if any(grid.text(row, column) for row in below)]
     return {column: paths.get(column, "") for column in sorted({*headed, *filled})}
 
@@ -121,10 +125,11 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     found = [one for grid in grids for one in tables(grid) if matches(table.detect, one.about)]
     if not found:
         raise LayoutFault("sheet_missing", "", "–", str(table.detect))
-    return [_block(one, table, published_on(grids)) for one in found]
+    return [block_of(one, table, published_on(grids)) for one in found]
 
 
-def _block(found: HandTable, table: TableContract, published: dt.date | None) -> Block:
+def block_of(found: HandTable, table: TableContract, published: dt.date | None) -> Block:
+    """A table that was found, as the engine reads it."""
     grid = found.grid
     names = [rule.stub for rule in (table.period, table.area) if rule and rule.stub] + list(table.stubs)
     columns = {path: column for column, path in reversed(found.headers.items()) if path in names}

@@ -8,7 +8,7 @@ Belongs here: keys, spellings and names of areas, their vintage. Does not belong
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -27,6 +27,11 @@ def vintage(area: Area | None, period: str | None) -> str | None:
     if area is None:
         return None
     return area[2] or (year_of(period) if period else None)
+
+
+def territory_of(rule: str | Mapping[str, str], period: str | None) -> str | None:
+    """The territory's year that a table's contract states for a figure, if it does."""
+    return rule if isinstance(rule, str) else rule.get(year_of(period)) if period else None
 
 
 def _listed_area(entry: AreaEntry, listed: AreaList) -> Area:

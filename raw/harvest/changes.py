@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import polars as pl
@@ -98,6 +99,7 @@ def losses(harvest: Harvest) -> list[Loss]:
     return found + _lost_tables(harvest, series)
 
 
+@lru_cache(maxsize=2**14)
 def _kind(name: str) -> str:
     return re.sub(r"\d+", "#", Path(name).name)
 
@@ -129,8 +131,11 @@ def _read(file: HarvestedFile) -> pl.DataFrame:
 def _lost_tables(harvest: Harvest, series: dict[tuple[str, str], list[HarvestedFile]]) -> list[Loss]:
     """Tables that a file of this kind had last time (a sheet that is gone)."""
     found = []
-    for kind in sorted({kind for _, kind in series}):
-        mine = [file for file in harvest.files if _kind(file.name) == kind]
+    by_kind: dict[str, list[HarvestedFile]] = {kind: [] for _, kind in sorted(series)}
+    for file in harvest.files:
+        if (mine := by_kind.get(_kind(file.name))) is not None:
+            mine.append(file)
+    for mine in by_kind.values():
         order = list(dict.fromkeys(f.snapshot for f in sorted(mine, key=lambda file: file.received_at)))
         if len(order) < 2:
             continue

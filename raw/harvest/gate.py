@@ -21,6 +21,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from raw.harvest.gate_pdf import admit_pdf
+from raw.harvest.gate_xls import admit_xls
+from raw.harvest.unreadable import Unreadable as Unreadable
+
 MAX_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_TEXT_BYTES = 64 * 1024 * 1024
@@ -40,14 +44,13 @@ SPARSE_FROM_CELLS = 10_000_000
 MAX_EMPTY_PER_CELL = 200
 """A large sheet may have this many empty cells for each that is filled."""
 
-Kind = Literal["workbook", "text"]
+Kind = Literal["workbook", "text", "pdf"]
 _PIECE = 1 << 20
 _OVERLAP = 4096
 _FORMULA_LENGTH = 8192
 _DELIMITERS = (b";", b",", b"\t")
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP, _OLE, _PDF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"%PDF-"
 _NO_TABLES = (
-    b"%PDF",
     b"\x89PNG",
     b"\xff\xd8\xff",
     b"GIF8",
@@ -77,14 +80,6 @@ _ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})')
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error, ValueError)
 
 
-class Unreadable(ValueError):
-    """The file is not opened; `reason` is a code of the messages `reason.*`, `detail` a place in the file."""
-
-    def __init__(self, reason: str, detail: str = "") -> None:
-        super().__init__(f"{reason}: {detail}" if detail else reason)
-        self.reason, self.detail = reason, detail
-
-
 def admit(path: Path) -> Kind:
     """What a file is by its content; the name says nothing. Raises Unreadable with the first reason against it."""
     try:
@@ -98,7 +93,10 @@ def admit(path: Path) -> Kind:
         if head.startswith(_ZIP):
             _admit_container(path)
         elif head.startswith(_OLE):
-            _admit_old_workbook(file)
+            admit_xls(head + file.read())
+        elif head.startswith(_PDF):
+            admit_pdf(head + file.read())
+            return "pdf"
         else:
             _admit_text(file, head, size)
             return "text"
@@ -122,25 +120,6 @@ def _admit_text(file: BinaryIO, head: bytes, size: int) -> None:
         widest = max(max(map(line.count, _DELIMITERS)) for line in (*lines, rest))
         if widest >= MAX_COLUMNS or len(rest) > MAX_LINE_BYTES:
             raise Unreadable("too_wide")
-
-
-def _admit_old_workbook(file: BinaryIO) -> None:
-    """A compound file (xls): its directory names the streams in UTF-16."""
-    marks = {
-        name: "".join(name).encode("utf-16-le") for name in ("EncryptedPackage", "_VBA_PROJECT", "Workbook", "Book")
-    }
-    found: set[str] = set()
-    file.seek(0)
-    tail = b""
-    while piece := file.read(_PIECE):
-        found |= {name for name, mark in marks.items() if mark in tail + piece}
-        tail = piece[-64:]
-    if "EncryptedPackage" in found:
-        raise Unreadable("encrypted")
-    if "_VBA_PROJECT" in found:
-        raise Unreadable("macros")
-    if not found:
-        raise Unreadable("not_a_table" if file.tell() > 4096 else "damaged")
 
 
 def _admit_container(path: Path) -> None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Grids: a workbook or CSV file as cells with addresses.
+"""Grids: a workbook, CSV file or PDF as cells with addresses.
 
 Belongs here: opening files, encoding, addresses. Does not belong here: which files are opened (`gate`) and what a cell
 means.
@@ -12,15 +12,18 @@ import csv
 import datetime as dt
 import io
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Unreadable, admit
+from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Kind, Unreadable, admit
+from raw.harvest.pages import pages_of
 
 CSV_SHEET = "csv"
+PDF_PAGE = "Seite"
 _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
 _ODD = re.compile(rb"[A-Za-z]?[\x80-\xff][a-z]?")
@@ -32,12 +35,14 @@ Cell = str | float | None
 class Grid:
     """One sheet: `rows[r][c]` is a text, a number or None; all rows are equally long and start at A1.
 
-    A `transposed` grid is a sheet turned over its diagonal; its addresses are still those of the sheet.
+    A `transposed` grid is a sheet turned over its diagonal; its addresses are still those of the sheet. The page of a
+    PDF knows the rows of its `tables`; other sheets do not (None).
     """
 
     sheet: str
     rows: list[list[Cell]]
     transposed: bool = False
+    tables: tuple[range, ...] | None = None
 
     @property
     def width(self) -> int:
@@ -102,7 +107,23 @@ def _row_from_calamine(row: list[Any]) -> list[Cell]:
 
 def open_grids(path: Path) -> list[Grid]:
     """All sheets of a workbook, or the one grid of a text file. Raises Unreadable, also for what the gate refuses."""
-    return [_open_text(path)] if admit(path) == "text" else _open_workbook(path)
+    opened: dict[Kind, Callable[[Path], list[Grid]]] = {
+        "workbook": _open_workbook,
+        "text": lambda path: [_open_text(path)],
+        "pdf": _open_pages,
+    }
+    return opened[admit(path)](path)
+
+
+def _open_pages(path: Path) -> list[Grid]:
+    """A PDF's pages: line by line from above, a line outside of tables in the first column."""
+    grids: list[Grid] = []
+    for number, page in enumerate(pages_of(path), 1):
+        width = max((len(row) for row in page.rows), default=0)
+        rows: list[list[Cell]] = [[*row, *[None] * (width - len(row))] for row in page.rows]
+        tables = tuple(range(first, end) for first, end in page.tables)
+        grids.append(Grid(f"{PDF_PAGE} {number}", rows, tables=tables))
+    return grids
 
 
 def _open_workbook(path: Path) -> list[Grid]:

@@ -33,7 +33,7 @@ from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class HarvestedFile:
-    """One file of one table: where its observations lie (None if it was rejected), counts and faults."""
+    """One file of one table: where its observations lie (None if it was rejected), counts and faults.
+
+    `layout` is the id of another layout of the table than that of today, with which the file was read.
+    """
 
     source: str
     table: str
@@ -71,6 +74,8 @@ class HarvestedFile:
     faults: list[Fault]
     fresh: bool
     received_at: str = ""
+    dropped: tuple[str, ...] = ()
+    layout: str = ""
 
     def last_received(self) -> pl.Expr:
         """When the file came the last time; without a record of it, when it was read."""
@@ -96,6 +101,11 @@ class Harvest:
                 good[about] = max(file.received_at, good.get(about, ""))
         faulty = [file for file in self.files if file.faults]
         return [file for file in faulty if good.get((file.table, Path(file.name).name), "") < file.received_at]
+
+    @property
+    def dropped(self) -> set[str]:
+        """Fingerprints of the rows that corrections left out of any file."""
+        return {mark for file in self.files for mark in file.dropped}
 
     def read(self) -> pl.DataFrame:
         """All observations of the source (columns of OBSERVATION); `received_at` is that of a file's last delivery."""
@@ -167,7 +177,10 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
     tables: list[list[str]] = []
     beside: list[str] = []
     published, ambiguous = None, False
+    paged = any(grid.tables is not None for grid in grids)
     for name in sorted({source.contract.family for source in sources.values()}):
+        if bool(family_config(name).get("paged")) != paged:  # others would read one page and know nothing of the next
+            continue
         if not (found := family(name).identify(grids)):
             continue
         date = family(name).published_on(grids)
@@ -232,6 +245,7 @@ def memo_key(snapshot: str, source: Source, table: TableContract) -> str:
         family(source.contract.family).READER_VERSION,
         source.contract.model_dump_json(by_alias=True),
         table.model_dump_json(by_alias=True),
+        json.dumps(sorted(source.dropped_rows(table.id))),
         source.areas.model_dump_json() if source.areas else "",
         json.dumps(family_config(source.contract.family), sort_keys=True),
         vocabulary_fingerprint(),
@@ -251,11 +265,13 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
                 mapped.observations.write_parquet(part)
             with atomic(areas) as part:
                 mapped.areas.write_parquet(part)
-        report = {"rows": mapped.observations.height, "faults": [fault.as_dict() for fault in listed(mapped.faults)]}
+        faults = [fault.as_dict() for fault in listed(mapped.faults)]
+        report = {"rows": mapped.observations.height, "faults": faults, "dropped": mapped.dropped}
+        report |= {"layout": mapped.layout, "header": mapped.header}
         write_json(report_path, report)
     report = read_json(report_path)
-    faults = [Fault(**fault) for fault in report["faults"]]
-    good = not faults
+    found = [Fault(**fault) for fault in report["faults"]]
+    good = not found
     return HarvestedFile(
         source.id,
         table.id,
@@ -264,8 +280,10 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
         observations if good else None,
         areas if good else None,
         report["rows"] if good else 0,
-        faults,
+        found,
         fresh,
+        dropped=tuple(report["dropped"]),
+        layout=report["layout"],
     )
 
 
@@ -300,7 +318,11 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
     )
     observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
     _report_conflicts(observations, mapper)
-    return Mapped(observations, pl.concat([part.areas for part in parts]).unique(), mapper.faults)
+    dropped = [mark for part in parts for mark in part.dropped]
+    areas = pl.concat([part.areas for part in parts]).unique()
+    layouts = ", ".join(dict.fromkeys(version.id for version, _ in mapper.layouts if version))
+    header = list(dict.fromkeys(mark for _, mark in mapper.layouts))
+    return Mapped(observations, areas, mapper.faults, dropped, layouts, header)
 
 
 def _grids(path: Path) -> list[Grid]:

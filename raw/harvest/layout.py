@@ -8,10 +8,11 @@ Belongs here: the block, the family's interface, header paths. Does not belong h
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import importlib
 import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -19,7 +20,7 @@ from typing import Any, Protocol, cast
 import yaml
 
 from raw.contracts import TableContract
-from raw.harvest.grid import Grid
+from raw.harvest.grid import Grid, as_text
 from raw.vocabulary.period import parse_date
 
 DATE = r"(\d{1,2}\.\d{1,2}\.\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\. [A-Z][a-zä]+ \d{4})"
@@ -56,6 +57,23 @@ class Block:
     skip_empty: bool = False
     faults: list[LayoutFault] = field(default_factory=list)
     fixed: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+
+def row_fingerprint(grid: Grid, row: int) -> str:
+    """What a correction names a row by: it holds for this row as it was found, wherever it stands, and no other."""
+    line = "\x1f".join(as_text(cell) for cell in grid.rows[row])
+    return hashlib.sha256(line.encode()).hexdigest()[:12]
+
+
+def without_rows(block: Block, marks: Collection[str]) -> tuple[Block, list[str]]:
+    """A block without the rows of these fingerprints, and the fingerprints that were found."""
+    if not marks:
+        return block, []
+    own = [row_fingerprint(block.grid, row) for row in block.rows]
+    kept = [index for index, mark in enumerate(own) if mark not in marks]
+    rows = [block.rows[index] for index in kept]
+    stubs = {name: [texts[index] for index in kept] for name, texts in block.stubs.items()}
+    return replace(block, rows=rows, stubs=stubs), [mark for mark in own if mark in marks]
 
 
 class Family(Protocol):
@@ -101,6 +119,13 @@ def matches(detect: str | dict[str, str | list[str]], found: dict[str, str]) -> 
         for key, value in wanted.items()
         for text in ([value] if isinstance(value, str) else value)
     )
+
+
+def folded(text: str) -> str:
+    """A text with folded blanks; a word that was divided at the end of a line is put together."""
+    if "\n" in text:
+        text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", text)
+    return " ".join(text.split())
 
 
 def header_path(segments: Iterable[str]) -> str:

@@ -17,25 +17,35 @@ from typing import Any
 import polars as pl
 
 from raw.contracts import AS_WRITTEN, ColumnRule, Source, TableContract, table_settings
-from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, vintage
-from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, match_columns, period_of
+from raw.harvest.areas import AREA_COLUMNS, Area, area_resolver, territory_of, vintage
+from raw.harvest.columns import SEPARATOR, ColumnMatch, Matched, period_of
 from raw.harvest.faults import Fault, describe
 from raw.harvest.grid import as_text, column_letters
-from raw.harvest.layout import Block, family_config, find_date
+from raw.harvest.layout import Block, family_config, find_date, without_rows
+from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.values import number_from_text
+from raw.harvest.versions import chosen, fingerprint, outside, span
+from raw.layouts import LayoutVersion
 from raw.vocabulary.dimensions import code_as_written, code_from_label, format_dims
 from raw.vocabulary.measures import concepts
 from raw.vocabulary.observation import empty_observations
 from raw.vocabulary.period import parse_period
 
+_MARKED = rf"^(.*?) ?([{RAISED_SIGNS}]+)$"
+
 
 @dataclass
 class Mapped:
-    """Observations without the delivery's own columns (source, snapshot, dates), the areas named, and the faults."""
+    """Observations without the delivery's own columns (source, snapshot, dates), the areas named, the faults, and the
+    fingerprints of rows that a correction left out. `layout` is the id of another layout than that of today, and
+    `header` the fingerprint of each header."""
 
     observations: pl.DataFrame
     areas: pl.DataFrame
     faults: list[Fault] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    layout: str = ""
+    header: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,8 @@ class Mapper:
         prefix = table.area.prefix if table.area else ""
         self._area: Callable[[str], Area | None] = lambda text: resolve(prefix + text)
         self.faults: list[Fault] = []
+        self.layouts: list[tuple[LayoutVersion | None, str]] = []
+        self.dropped = set(source.dropped_rows(table.id))
         self._statuses: dict[tuple[object, ...], list[pl.Expr]] = {}
         self._led: tuple[list[_Row], str | None, dict[str, pl.Series]] | None = None
 
@@ -73,6 +85,7 @@ class Mapper:
         """Observations of a block; check `faults` before using them."""
         for fault in block.faults:
             self.fault(fault.code, fault.cell, fault.found, fault.what)
+        block, dropped = without_rows(block, self.dropped)
         columns = self._columns(block)
         if not block.rows:
             self.fault("no_rows", block.grid.address(block.header_row, 0), "–")
@@ -80,7 +93,11 @@ class Mapper:
         rows = self._rows(block, columns)
         self._report_names(block)
         observations = self._values(block, columns, rows)
-        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults)
+        version, _ = self.layouts[-1]
+        if version and (years := outside(version, observations["period"].drop_nulls().unique())):
+            place = block.grid.address(block.header_row, 0)
+            self.fault("layout_expired", place, ", ".join(years), span(version))
+        return Mapped(observations, _named_areas(block, rows, columns, self._area), self.faults, dropped)
 
     def _columns(self, block: Block) -> ColumnMatch:
         headers = {
@@ -88,7 +105,8 @@ class Mapper:
             for column, path in block.headers.items()
             if path or any(block.grid.text(row, column) for row in block.rows)
         }
-        match = match_columns(headers, self.table)
+        match, version = chosen(headers, self.table)
+        self.layouts.append((version, fingerprint(headers.values())))
         for column in match.unknown:
             self.fault("header_unknown", block.grid.address(block.header_row, column), quote(headers[column]))
         for column in match.twice:
@@ -105,7 +123,7 @@ class Mapper:
         dims = self._stub_dims(block, count)
         of_table = self.table.area.vintage if self.table.area else None
         if of_table or "area_vintage" in block.stubs:
-            years = [of_table] * count if of_table else block.stubs["area_vintage"]
+            years = [territory_of(of_table, p) for p in periods] if of_table else block.stubs["area_vintage"]
             areas = [area and (area[0], area[1], area[2] or year) for area, year in zip(areas, years, strict=True)]
         status = self._status(block, count)
         rows = [_Row(*row) for row in zip(periods, areas, dims, status, strict=True)]
@@ -267,16 +285,10 @@ class Mapper:
         lazy = frame.lazy()  # one pass: there are thousands of small columns
         if block.skip_empty:
             lazy = lazy.filter(pl.col("value_text") != "")
-        bracketed = pl.col("value_text").str.extract(r"^\((.*)\)$") if self.table.brackets else None
-        for expression in self._value_and_status(rule, is_text, bracketed):
+        bare, of_text = self._markings()
+        for expression in self._value_and_status(rule, is_text, bare):
             lazy = lazy.with_columns(expression)
-        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.col("status"))
-        if bracketed is not None:
-            of_row = (
-                pl.when((pl.col("obs_status") == "A") & bracketed.is_not_null())
-                .then(pl.lit(self.table.brackets))
-                .otherwise(of_row)
-            )
+        of_row: pl.Expr = pl.when(pl.col("obs_status") == "A").then(pl.coalesce(of_text, "status"))
         found = (
             lazy.with_columns(pl.coalesce(of_row, "obs_status").alias("obs_status"))
             .select(
@@ -300,6 +312,17 @@ class Mapper:
         )
         self._report_values(block, column, found)
         return found
+
+    def _markings(self) -> tuple[pl.Expr | None, pl.Expr]:
+        """A figure without the brackets or the mark that the contract knows, and the status that they give to it."""
+        text, none = pl.col("value_text"), pl.lit(None, pl.String)
+        bracketed = text.str.extract(r"^\((.*)\)$") if self.table.brackets else none
+        marks = {raised(mark): status for mark, status in self.table.marks.items()}
+        mark = text.str.extract(_MARKED, 2)
+        marked = pl.when(mark.is_in(list(marks))).then(text.str.extract(_MARKED, 1)) if marks else none
+        status = mark.replace_strict(marks, default=None, return_dtype=pl.String) if marks else none
+        bare = pl.coalesce(bracketed, marked) if self.table.brackets or marks else None
+        return bare, pl.when(bracketed.is_not_null()).then(pl.lit(self.table.brackets)).otherwise(status)
 
     def _value_and_status(self, rule: ColumnRule, is_text: bool, bracketed: pl.Expr | None) -> list[pl.Expr]:
         """The expressions of `_value_and_status`, made once for all columns with the same symbols and decimal mark."""

@@ -13,7 +13,6 @@ note; nothing else ends a table, so a row that lost its figures is not taken for
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from pydantic import BaseModel, ConfigDict
 from raw.contracts import TableContract
 from raw.harvest.faults import describe
 from raw.harvest.grid import Cell, Grid, as_text
-from raw.harvest.layout import Block, LayoutFault, find_date, header_path, matches
+from raw.harvest.layout import Block, LayoutFault, find_date, folded, header_path, matches
 
 _WITHIN = 30
 _LINES = 60
@@ -92,21 +91,11 @@ class _Place:
 
 
 def _text(grid: Grid, row: int, column: int) -> str:
-    """A cell's text with folded blanks; a word that was divided at the end of a line is put together."""
-    text = grid.text(row, column)
-    if "\n" in text:
-        text = re.sub(r"(?<=[a-zäöüß])-[ \t]*\n\s*(?=[a-zäöüß])", "", text)
-    return " ".join(text.split())
+    return folded(grid.text(row, column))
 
 
 def _is_number(cell: Cell) -> bool:
     return isinstance(cell, float) or (isinstance(cell, str) and _NUMBER.fullmatch(cell.strip()) is not None)
-
-
-def row_fingerprint(grid: Grid, row: int) -> str:
-    """What a correction names a row by: it holds for this row as it was found, wherever it stands, and no other."""
-    line = "\x1f".join(as_text(cell) for cell in grid.rows[row])
-    return hashlib.sha256(line.encode()).hexdigest()[:12]
 
 
 class SheetFamily:
@@ -234,7 +223,6 @@ class _Reading:
         names = {name: place.left + index for index, name in enumerate(layout.leading)}
         self.leading = names or self._named()
         self.headers = {c: path for c, path in self.headers.items() if c not in self.leading.values()}
-        self.dropped = {mark for correction in table.corrections for mark in correction.drop_rows}
         self.rows, self.sections = self._rows()
 
     @property
@@ -268,8 +256,6 @@ class _Reading:
         return [c for c in range(self.grid.width) if self.grid.text(row, c)] == [self.place.left]
 
     def _takes(self, row: int) -> bool:
-        if self.dropped and row_fingerprint(self.grid, row) in self.dropped:
-            return False
         for name, entries in self.table.rows.items():
             if (column := self.leading.get(name)) is None:
                 continue

@@ -188,7 +188,8 @@ def _create(path: Path) -> BinaryIO:
 
 
 def _names(records: Path) -> tuple[str, ...]:
-    return tuple(sorted(path.name for path in records.glob("[!.]*.json")))
+    names = (entry.name for entry in os.scandir(records))  # a glob is ten times slower, and this is asked for often
+    return tuple(sorted(name for name in names if name.endswith(".json") and not name.startswith(".")))
 
 
 @lru_cache(maxsize=4)

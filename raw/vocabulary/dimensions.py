@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 
@@ -42,7 +43,13 @@ def format_dims(dims: Mapping[str, str]) -> str:
 
 def parse_dims(text: str) -> dict[str, str]:
     """The inverse of `format_dims`."""
-    return dict(part.split("=", 1) for part in text.split(";")) if text else {}
+    return dict(parsed_dims(text))
+
+
+@lru_cache(maxsize=2**16)
+def parsed_dims(text: str) -> Mapping[str, str]:
+    """`parse_dims` to read only: there are some thousand texts, and each is asked for many times."""
+    return MappingProxyType(dict(part.split("=", 1) for part in text.split(";")) if text else {})
 
 
 def age_interval(code: str) -> tuple[int, int]:

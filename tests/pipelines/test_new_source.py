@@ -18,6 +18,7 @@ from raw.harvest.harvest import read_table
 from raw.lake.lake import Delivery
 from raw.proposal import candidates, dims_of, profile, questions
 from tests.raw.handmade import write
+from tests.raw.pdfs import write_pdf
 from tests.sites import lagebild
 
 ANSWERS: dict[str, Any] = {
@@ -195,3 +196,18 @@ def test_from_an_unknown_workbook_to_its_first_kpi(tmp_path: Path, root: Path) -
     values = pl.read_parquet(marts / "kpi_value__area_period.parquet")
     share = values.filter((pl.col("kpi") == "share_0_17") & (pl.col("area") == "99001001"))
     assert share.select("period", "value").rows() == [("2023", 16.7)], "200 of 1,200"
+
+
+def test_a_report_in_pdf_becomes_a_contract_with_the_areas_of_all_its_pages(tmp_path: Path) -> None:
+    (tmp_path / "sources").mkdir()
+    path = write_pdf(tmp_path / "pflege.pdf")
+    found = profile(path)
+    assert (found.area, found.areas) == ("Ortsteil", ["Altes Dorf", "Neues Dorf", "Gesamt"])
+    answers = {"publisher": "Stadt", "ags": "99001000", "total Gesamt": "", "sign -": "zero"}
+    source = load_source(new_source(tmp_path, path, SAY, answers, None))
+    (table,) = source.tables.values()
+    assert source.contract.family == "pdf_tabelle" and set(table.columns) == {"Heime | {date}", "Tagespflege | {date}"}
+    read = read_table(path, Delivery("s", path.name, 0, NOW, NOW), source, table)
+    assert {(fault.code, fault.cell) for fault in read.faults} == {("value", "Seite 2!E6")}, "a mark nobody explained"
+    known = table.model_copy(update={"marks": {"1)": "P"}})
+    assert read_table(path, Delivery("s", path.name, 0, NOW, NOW), source, known).observations.height == 12

@@ -28,6 +28,30 @@ def test_the_demo_gives_kpis_on_every_level_and_withholds_some(finished_demo: Pa
     assert (finished_demo / "warehouse" / "pictures").glob("*.png")
 
 
+def test_figures_of_a_report_in_pdf_reach_a_kpi_with_the_status_of_their_mark(finished_demo: Path):
+    marts = finished_demo / "warehouse" / "releases" / "latest" / "public" / "marts"
+    values = pl.read_parquet(marts / "kpi_value__area_period.parquet").filter(pl.col("kpi") == "day_care_places_65")
+    of_pdf = values.filter(pl.col("sources").str.contains("demo_pflegebericht") & pl.col("value").is_not_null())
+    assert set(of_pdf["area_level"]) == {"gemeinde", "stadtteil"}
+    assert set(of_pdf["period"]) == {"2015", "2017", "2019", "2021", "2023"}
+    city = of_pdf.filter((pl.col("area_level") == "gemeinde") & (pl.col("period") == "2023"))
+    assert city["value"].item() > 0 and city["obs_status"].item() == "P"
+
+
+def test_every_figure_can_be_cited(finished_demo: Path):
+    marts = finished_demo / "warehouse" / "releases" / "latest" / "internal" / "marts"
+    figures = pl.read_parquet(marts / "kpi_value__area_period.parquet").filter(pl.col("value").is_not_null())
+    cited = pl.read_parquet(marts / "source_edition.parquet")
+    year = pl.col("period").str.slice(0, 4).alias("year")
+    named = figures.select(pl.col("sources").str.split(";").alias("source"), year, "kpi", "area").explode("source")
+    assert named.join(cited, on="source", how="anti").is_empty()
+    of_year = named.join(cited, on=["source", "year"], how="semi")
+    assert of_year.select("kpi", "area", "year").n_unique() == named.select("kpi", "area", "year").n_unique()
+    report = cited.filter((pl.col("source") == "demo_pflegebericht") & (pl.col("year") == "2023"))
+    assert (report["edition_date"].item(), report["date_kind"].item()) == ("2024-06-12", "published")
+    assert "Stand 2024-06-12" in report["citation_de"].item()
+
+
 def test_an_unchanged_run_reads_nothing_again_and_keeps_the_release(demo_copy: CopySite):
     site = demo_copy()
     before = release_of(site)

@@ -224,3 +224,21 @@ def test_a_site_folder_without_source_yml_adds_to_the_product_and_never_in_silen
     (tmp_path / "nobody" / "known_violations.yml").write_text("[]\n", "utf-8")
     with pytest.raises(ContractError, match=r"nobody: no source\.yml"):
         load_sources(tmp_path)
+
+
+def test_no_election_is_taken_for_another() -> None:
+    """A turnout of a Landtagswahl was once shown as one of the Bundestagswahl of that year."""
+    endings = {"Bundestagswahl": "", "Landtagswahl": "_state", "Gemeindewahl": "_local"}
+    seen = set()
+    for source in load_sources().values():
+        for table in source.tables.values():
+            said = f"{table.title['de']} {source.contract.title['de']}"
+            for election in (name for name in endings if name in said):
+                own = {"electorate" + endings[election], "votes" + endings[election]}
+                used = {rule.concept for rule in table.columns.values() if rule.concept and "vote" in rule.concept}
+                used |= {
+                    rule.concept for rule in table.columns.values() if (rule.concept or "").startswith("electorate")
+                }
+                assert used <= own, (source.id, table.id)
+                seen |= used
+    assert {"electorate", "electorate_state", "electorate_local", "votes_state", "votes_local"} <= seen

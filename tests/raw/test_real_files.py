@@ -21,8 +21,7 @@ from raw.contracts import Source
 from raw.harvest.columns import SEPARATOR, match_columns
 from raw.harvest.grid import column_letters, open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
-from raw.harvest.layout import family, family_config
-from raw.harvest.sheets import row_fingerprint
+from raw.harvest.layout import family, family_config, row_fingerprint
 from raw.lake.lake import Lake, copy_into
 from raw.vocabulary.lists import lists, statuses_with_value
 from tests.prove import Experiments
@@ -185,7 +184,7 @@ def left_out(real: Real, source: Source, table: str, snapshot: str, cell: str, e
             continue
         rules = match_columns(block.headers, contract).matched
         column = next(c for c in range(block.grid.width) if column_letters(c) == letters)
-        dropped = {mark for correction in contract.corrections for mark in correction.drop_rows}
+        dropped = set(source.dropped_rows(table))
         if row_fingerprint(block.grid, line - 1) in dropped and block.grid.text(line - 1, column) == expected:
             return "left out by a correction, text equal"
         if not block.grid.transposed and line - 1 in block.rows and block.grid.text(line - 1, column) == expected:

@@ -156,7 +156,9 @@ def test_every_indicator_of_the_reference_list_is_there_with_its_formula(shared_
     assert {entry["id"] for entry in shared_catalogue["indicators"]} == set(catalogue.kpis)
     for entry in shared_catalogue["indicators"]:
         kpi = catalogue[entry["id"]]
-        if kpi.numerator is not None:
+        if kpi.as_published:  # decision 0014: the agencies' own rate, which the list writes as what it is made of
+            assert entry["aggregation"] == "published_only", kpi.id
+        elif kpi.numerator is not None:
             assert kpi.numerator == canonical_text(parse_expression(entry["numerator"])), kpi.id
             assert kpi.denominator == (entry["denominator"] and canonical_text(parse_expression(entry["denominator"])))
             assert kpi.factor == entry["factor"], kpi.id
@@ -284,7 +286,10 @@ def test_figures_not_added_over_areas_are_flagged() -> None:
         ("debt_pc: {extends: debt_pc, numerator: pop_0_17}", "needs EUR as numerator"),
         ("debt_pc: {extends: debt_pc, denominator: null}", "needs a denominator"),
         ("in_migration_rate: {extends: in_migration_rate, rule: ratio_of_sums}", "the rule is boundary_flow"),
-        ("unemployment_rate: {extends: unemployment_rate, rule: ratio_of_sums}", "the rule is published_only"),
+        ("underemployment_rate: {extends: underemployment_rate, rule: ratio_of_sums}", "the rule is published_only"),
+        ("unemployment_rate: {extends: unemployment_rate, rule: sum}", "the rule is published_only"),
+        ("unemployment_rate: {extends: unemployment_rate, factor: 100}", "in percent and has the factor 1"),
+        ("unemployment_rate: {extends: unemployment_rate, numerator: unemp}", "in percent and has the factor 1"),
         ("birth_rate: {extends: birth_rate, rule: boundary_flow}", "does not add up over areas"),
         ("elb_rate: {extends: elb_rate, quarter_rule: sum_of_flow}", "does not fit sgb2_elb"),
         ("share_0_2: {extends: share_0_2, quarter_rule: none}", "does not go with the frequencies"),
@@ -313,7 +318,7 @@ def test_a_quarter_rule_says_what_the_quarter_of_every_measure_is_made_of() -> N
     for kpi in quarterly:
         for _, name in parse_expression(kpi.numerator or ""):
             assert period_terms(measures()[name], "2023-Q2", "M") == tuple(made[kpi.quarter_rule]), (kpi.id, name)
-    assert len(quarterly) == 35
+    assert len(quarterly) == 33
 
 
 def test_an_id_in_two_files_and_a_wrong_file_are_faults(tmp_path: Path) -> None:

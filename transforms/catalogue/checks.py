@@ -109,6 +109,10 @@ def _unit_faults(kpi: Kpi) -> Iterator[str]:
             yield f"the {role} adds different units: {', '.join(sorted(found))}"
     if (unit := units().get(kpi.unit)) is None:
         return
+    if kpi.as_published:
+        if (kpi.factor, above) != (1, {kpi.unit}):
+            yield f"a rate as published stands in {kpi.unit} and has the factor 1"
+        return
     if kpi.factor != unit["factor"]:
         yield f"the unit {kpi.unit} needs the factor {unit['factor']}, not {kpi.factor:g}"
     for role, found, allowed in (("numerator", above, unit.get("of")), ("denominator", below, unit.get("per"))):
@@ -125,7 +129,7 @@ def _rule_faults(kpi: Kpi) -> Iterator[str]:
         for name, concept in _concepts(text).items():
             if concept.geo in ("boundary", "distinct") and kpi.rule != "boundary_flow" and not balance:
                 yield f"{name} does not add up over areas: the rule is boundary_flow"
-            if concept.geo == "published" and kpi.rule != "published_only":
+            if (concept.geo == "published" or concept.kind == "rate") and kpi.rule != "published_only":
                 yield f"{name} is published per level: the rule is published_only"
     if kpi.rule == "boundary_flow" and all(one.additive_geo for one in _concepts(kpi.numerator).values()):
         yield "the rule boundary_flow needs a numerator that does not add up over areas"

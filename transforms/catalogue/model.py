@@ -213,6 +213,11 @@ class Kpi(BaseModel):
         return self.rule in ("boundary_flow", "published_only")
 
     @property
+    def as_published(self) -> bool:
+        """Whether the value is the custodian's own rate, neither computed nor averaged."""
+        return self.rule == "published_only" and self.denominator is None
+
+    @property
     def expressions(self) -> tuple[str, ...]:
         """Numerator and denominator, as far as it has them."""
         return tuple(text for text in (self.numerator, self.denominator) if text is not None)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from quality.areas.vintages import CHANGE, between, compare, events, read_changes, upper_register, validity
+from quality.areas.vintages import CHANGE, between, compare, events, on_own_year, read_changes, upper_register, validity
 from tests.quality.areas.tables import changes, register
 from tests.raw.families.reference import CHANGES, change, harvest, write_changes
 
@@ -101,3 +101,23 @@ def test_a_list_is_read_from_its_file_down_to_the_cell(tmp_path: Path):
         ("01051005", "01051006", ["3", "4"], dt.date(2023, 12, 1), None, None),
     ]
     assert found["provenance"][0].endswith("/Gebietsaenderungen!F5")
+
+
+def test_a_figure_of_an_older_territory_has_its_own_year_where_the_area_is_the_same():
+    territory = pl.DataFrame(
+        [("15003000", "gemeinde", "2018", "2010"), ("15003000", "gemeinde", "2021", "2010"),
+         ("15001", "kreis", "2018", "2010"), ("15001", "kreis", "2021", "2010"),
+         ("15002", "kreis", "2018", "2010"), ("15002", "kreis", "2021", "2021")],
+        schema=["area", "area_level", "area_vintage", "territory"], orient="row",
+    )  # fmt: skip
+    rows = pl.DataFrame(
+        [("15001", "kreis", "2018", "2021-06"), ("15002", "kreis", "2018", "2021"),
+         ("15001", "kreis", "2021", "2021"), ("15003000-01", "stadtteil", "2018", "2021"),
+         ("15003000", "gemeinde", "2018", "2021")],
+        schema=["area", "area_level", "area_vintage", "period"], orient="row",
+    )  # fmt: skip
+    districts = pl.DataFrame({"kind": "within", "from_level": "stadtteil", "to_area": "15003000", "to_vintage": "2018"})
+    found = on_own_year(rows, territory, districts)
+    assert found["area_vintage"].to_list() == ["2021", "2018", "2021", "2018", "2018"]
+    assert on_own_year(rows, territory, districts.clear())["area_vintage"].to_list()[-1] == "2021"
+    assert found.drop("area_vintage").equals(rows.drop("area_vintage"))

@@ -9,7 +9,7 @@ import datetime as dt
 import polars as pl
 import pytest
 
-from quality.cells.cells import LINKS, Geography
+from quality.cells.cells import LINKS, TERRITORY, Geography
 from quality.cells.read import CELL
 from raw.vocabulary.measures import measures
 from tests.quality import tables
@@ -284,6 +284,26 @@ def test_the_chosen_vintage_has_every_series_and_the_total_is_unchanged(form):
         {"cell": "pop_total|15001001|2020|2020|zensus", "coef": 1.0},
         {"cell": "pop_total|15001002|2020|2020|zensus", "coef": 0.5},
     ]
+
+
+def test_a_figure_on_an_older_territory_stands_beside_others_of_its_year_where_the_area_is_still_the_same(form):
+    same, changed = "15001001", "15001002"
+    rows = [observation(area, 10.0, area_vintage="2018", period="2021") for area in (same, changed)]
+    rows += [observation(area, 4.0, column="m", dims="sex=m", area_vintage="2021", period="2021")
+             for area in (same, changed)]  # fmt: skip
+    ids = [(same, "2018", "2018"), (same, "2021", "2018"), (changed, "2018", "2018"), (changed, "2021", "2021")]
+    territory = pl.DataFrame(
+        [(area, "gemeinde", vintage, name) for area, vintage, name in ids], schema=TERRITORY, orient="row"
+    )
+
+    def places(*ways: dict) -> set[tuple[str, str]]:
+        links = pl.DataFrame(list(ways), schema=LINKS, orient="row")
+        cells = form(rows, "pop_total", geography=Geography(territory=territory, links=links))
+        return set(cells.filter(pl.col("value") == 10.0).select("area", "area_vintage").iter_rows())
+
+    assert places() == {(same, "2021"), (changed, "2018")}
+    district = {"from_level": "stadtteil", "from_vintage": "2018", "to_vintage": "2018"}
+    assert places(way("within", f"{same}-01", same, 1.0, 1, **district)) == {(same, "2018"), (changed, "2018")}
 
 
 def test_what_cannot_be_added_is_on_the_chosen_vintage_only_where_an_area_stayed_whole(form):

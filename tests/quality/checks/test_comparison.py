@@ -114,6 +114,14 @@ def test_a_whole_number_of_persons_says_nothing_where_the_figure_is_printed_roug
     assert classes(compared([printed(no_count)], [ours(1_000_000, 2_150_000)], office(entry))) == ["unexplained"]
 
 
+def test_parts_that_are_delivered_rounded_explain_no_more_than_their_rounding():
+    """A population in hundreds on 3.1 km²: from 6,950 / 3.15 to 7,050 / 3.05 the printed density can be."""
+    entry = {"class": "definition", "rounded": {"numerator": 100, "denominator": 0.1}}
+    for figure, explained in {"2206": True, "2311": True, "2205": False, "2313": False}.items():
+        found = compared([printed(figure)], [ours(7000, 3.1)], office(entry))
+        assert classes(found) == ["definition" if explained else "unexplained"], figure
+
+
 def test_parts_may_stand_in_another_year_or_in_a_month():
     def entry(**when):
         return {"class": "reference_date", "instead": {"denominator": {"table": "t1", "columns": ["total"]} | when}}

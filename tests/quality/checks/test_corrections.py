@@ -17,15 +17,17 @@ from quality.checks.checked import check_source
 from quality.checks.corrections import correct
 from raw.contract_files import load_source
 from raw.contracts import ContractError
-from raw.corrections import ValueCorrection
+from raw.corrections import Correction
+from raw.harvest.grid import open_grids
+from raw.harvest.layout import row_fingerprint
 from tests.raw.build import KISS, harvest_all, write_sources
 
 PLACE = {"table": "t1", "area": "99001000-01", "period": "2023", "column": "var3"}
 
 
-def entry(**changes: Any) -> ValueCorrection:
+def entry(**changes: Any) -> Correction:
     said = {"match": PLACE, "action": "drop", "reason": "typing error", "provider": "Amt, 2026-01-02", "expect": "?"}
-    return ValueCorrection.model_validate({**said, **changes})
+    return Correction.model_validate({**said, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -121,3 +123,38 @@ def test_the_station_applies_and_reports_them_without_a_value(tmp_path: Path, ob
     (folder / "corrections.yml").write_text(line % ("t9", "aaaa"), "utf-8")
     with pytest.raises(ContractError, match="there is no table 't9'"):
         load_source(folder)
+
+
+def test_rows_are_left_out_by_their_fingerprint_in_any_family_and_read_again_once_they_change(tmp_path: Path) -> None:
+    folder = write_sources(tmp_path / "sources")
+    (grid,) = open_grids(KISS.write(tmp_path / "before"))
+    marks = [row_fingerprint(grid, row) for row in (1, 2)]
+    line = f"- {{match: {{table: t1, rows: {marks}}}, action: drop, reason: doubled, provider: Amt}}\n"
+    (folder / "t_kiss" / "corrections.yml").write_text(line, "utf-8")
+    source = load_source(folder / "t_kiss")
+    whole = harvest_all(tmp_path / "whole", {"t_kiss": load_source(write_sources(tmp_path / "other") / "t_kiss")}, KISS)
+    harvest = harvest_all(tmp_path, {"t_kiss": source}, KISS)["t_kiss"]
+    left_out = set(whole["t_kiss"].read()["cell"]) - set(harvest.read()["cell"])
+    assert {cell[-1] for cell in left_out} == {"2", "3"} and harvest.rejected == []
+    (told,) = correct(harvest.read(), source.corrections, harvest.dropped)[1]
+    assert (told.state, told.rows) == ("applied", 2)
+    again = KISS.but((1, 3, 102))
+    mended = harvest_all(tmp_path / "mended", {"t_kiss": source}, again)["t_kiss"]
+    assert {cell[-1] for cell in set(whole["t_kiss"].read()["cell"]) - set(mended.read()["cell"])} == {"3"}
+    (told,) = correct(mended.read(), source.corrections, mended.dropped)[1]
+    assert (told.state, told.rows, told.place) == ("rows_changed", 1, "1/2")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"match": {"table": "t1", "rows": ["0123456789ab"]}},
+        {"match": {"table": "t1", "rows": ["0123456789ab"]}, "action": "set_status", "status": "Q", "expect": None},
+        {"match": {"table": "t1", "rows": ["0123456789ab"], "period": "2023"}, "expect": None},
+        {"match": {"table": "t1", "rows": ["no fingerprint"]}, "expect": None},
+        {"expect": None},
+    ],
+)
+def test_rows_have_no_second_guard_and_everything_else_has_one(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        entry(**changes)

@@ -108,14 +108,14 @@ CELLS = {
         "csv!D10": ("electorate", "", "DG", "2017", 1200.0, "A"),
     },
     "saxony_anhalt": {
-        "Gemeinden!H7": ("electorate", "ballot=cast", "15001000", "2026", 1044.0, "A"),
-        "Gemeinden!L7": ("votes", "party=pdm;vote=first", "15001000", "2026", None, "M"),
-        "Gemeinden!N10": ("votes", "party=einzelbewerber_-innen_2;vote=first", "15", "2026", 1150.0, "A"),
-        "Gemeinden!Q8": ("votes", "ballot=postal;party=pdm;vote=second", "15", "2026", 1113.0, "A"),
+        "Gemeinden!H7": ("electorate_state", "ballot=cast", "15001000", "2026", 1044.0, "A"),
+        "Gemeinden!L7": ("votes_state", "party=pdm;vote=first", "15001000", "2026", None, "M"),
+        "Gemeinden!N10": ("votes_state", "party=einzelbewerber_-innen_2;vote=first", "15", "2026", 1150.0, "A"),
+        "Gemeinden!Q8": ("votes_state", "ballot=postal;party=pdm;vote=second", "15", "2026", 1113.0, "A"),
     },
     "schleswig_holstein": {
         "Exportdatei!R3": ("electorate_local", "", "01001000-W001", "2013", 1003.0, "A"),
-        "Exportdatei!Y4": ("votes", "party=pdm", "01056028-W003", "2013", 1110.0, "A"),
+        "Exportdatei!Y4": ("votes_local", "party=pdm", "01056028-W003", "2013", 1110.0, "A"),
     },
     "taxes": {
         "csv!B2": ("steuereinnahmen.Vergnügungssteuer", "", "15003000", "2024", 1670167.05, "A"),
@@ -216,7 +216,7 @@ def test_a_new_party_is_no_fault(tmp_path: Path) -> None:
         lambda rows: [row + (["Neue\nPartei"] if i == 1 else [5.0] if i > 3 else []) for i, row in enumerate(rows)]
     )
     frame = good(tmp_path, file)
-    assert at(frame, "Gemeinden!S7") == ("votes", "party=neue_partei;vote=second", "15001000", "2026", 5.0, "A")
+    assert at(frame, "Gemeinden!S7") == ("votes_state", "party=neue_partei;vote=second", "15001000", "2026", 5.0, "A")
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if FILES[name]().name.endswith(".xlsx")])

@@ -234,7 +234,7 @@ def thousands(page: Page) -> None:
 
 def encoding_changed(page: Page) -> None:
     """A text is saved in another encoding."""
-    if not page.paper.is_text:
+    if not page.paper.is_text or page.paper.is_pdf:
         raise NotHere("a workbook")
     page.paper.encoding = page.rng.choice([one for one in ENCODINGS if one != page.paper.encoding])
     try:

@@ -16,7 +16,8 @@ import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from raw.harvest.grid import column_letters
+from raw.harvest.grid import Cell, column_letters, open_grids
+from tests.raw.pdfs import page_operators, pdf
 
 _ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)
 _CELL = re.compile(r"<c\b([^>]*?)(?:/>|>(.*?)</c>)", re.DOTALL)
@@ -54,6 +55,7 @@ class Paper:
     archive: bytes = b""
     parts: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    is_pdf: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -100,6 +102,8 @@ class Paper:
 
     def content(self) -> bytes:
         """The bytes of the file."""
+        if self.is_pdf:
+            return pdf([page_operators(_page(rows)) for rows in self.rows.values()])
         return self._text_content() if self.is_text else self._workbook_content()
 
     def _text_content(self) -> bytes:
@@ -132,6 +136,22 @@ class Paper:
         return workbook
 
 
+def _page(rows: list[Row]) -> list[str | list[str | None]]:
+    """Lines and table rows of a page: the table is what stands from the first row of several cells to the last."""
+    several = [number for number, row in enumerate(rows) if sum(entry is not None for entry in row) > 1]
+    width = max((len(row) for row in rows), default=0)
+    found: list[str | list[str | None]] = []
+    for number, row in enumerate(rows):
+        texts = [entry.text if entry else None for entry in row]
+        if not several or not several[0] <= number <= several[-1]:
+            found.append(next(filter(None, texts), ""))
+        elif number < several[0] + 2:  # two header rows, in which an empty cell is joined with another
+            found.append([*texts, *[None] * (width - len(texts))])
+        else:
+            found.append([text or "" for text in [*texts, *[""] * (width - len(texts))]])
+    return found
+
+
 def _sheet_xml(xml: str, rows: list[Row]) -> str:
     """A sheet's XML with these rows in place of its own."""
     lines = []
@@ -155,9 +175,16 @@ def _cell_xml(entry: Entry, address: str) -> str:
 
 
 def open_paper(path: Path) -> Paper:
-    """Open a workbook (xlsx) or a text with separators."""
+    """Open a workbook (xlsx), a PDF or a text with separators."""
     content = path.read_bytes()
+    if content.startswith(b"%PDF"):
+        rows = {grid.sheet: [[_of_pdf(cell) for cell in row] for row in grid.rows] for grid in open_grids(path)}
+        return Paper(path.name, rows, "cp1252", is_pdf=True)
     return _workbook(path.name, content) if content[:2] == b"PK" else _text(path.name, content)
+
+
+def _of_pdf(cell: Cell) -> Entry | None:
+    return Entry(cell) if isinstance(cell, str) else None
 
 
 def _text(name: str, content: bytes) -> Paper:

@@ -32,6 +32,7 @@ from tests.raw.harvest.file_mutations import KINDS, NotHere, Page, page_of
 from tests.raw.harvest.paper import Paper, open_paper
 
 CASES_PER_KIND = 200
+PDF_CASES_PER_KIND = 12
 TODAY = dt.date(2026, 11, 22)
 YEARS = range(2018, 2025)
 FIRST, BEFORE, NOW = (f"2026-0{month}-01T00:00:00+00:00" for month in (1, 2, 3))
@@ -135,7 +136,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Known:
     ):
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
             tables = claim_file(path, sources).tables
-            if len(tables) == 1 and path.suffix.lower() in (".xlsx", ".csv"):
+            if len(tables) == 1 and path.suffix.lower() in (".xlsx", ".csv", ".pdf"):
                 source, table = tables[0]
                 found[f"{source}/{table}/{path.name}"] = Original(path, sources[source], table, sources)
     return Known(found)
@@ -144,12 +145,23 @@ def known(tmp_path_factory: pytest.TempPathFactory, shared_data: Path) -> Known:
 def drawn(files: Mapping[str, Original]) -> list[Case]:
     """Kinds, files and places, drawn before any of them is changed; a file of many megabytes is drawn less often."""
     rng = random.Random(f"file mutations {SEED}")
-    names = sorted(files)
+    names = [name for name in sorted(files) if not name.endswith(".pdf")]
     weights = [1 / (1 + files[name].path.stat().st_size / 200_000) for name in names]
     return [
         Case(kind, rng.choices(names, weights)[0], rng.choice(["again", "older", "older", "first"]), number)
         for kind in KINDS
         for number in range(CASES_PER_KIND)
+    ]
+
+
+def drawn_of_pdf(files: Mapping[str, Original]) -> list[Case]:
+    """The same for PDF alone, drawn apart."""
+    rng = random.Random(f"mutations of PDF {SEED}")
+    names = [name for name in sorted(files) if name.endswith(".pdf")]
+    return [
+        Case(kind, rng.choice(names), rng.choice(["again", "older", "older", "first"]), number)
+        for kind in KINDS
+        for number in range(PDF_CASES_PER_KIND)
     ]
 
 
@@ -179,7 +191,11 @@ def expected(case: Case, page: Page, untouched: pl.DataFrame, before: pl.DataFra
 
 def mutate(known: Known, case: Case, folder: Path) -> dict[str, Any]:
     """Change the file and look at what becomes of it; fails where nobody hears of a change that matters."""
-    case, page = _changed(known, case)
+    try:
+        case, page = _changed(known, case)
+    except NotHere:  # the one PDF has no encoding, and its years are columns
+        assert case.file.endswith(".pdf"), f"no file can have this: {case}"
+        return {f"{case.kind}: not in a PDF": 1}
     original = known.originals[case.file]
     path = _saved(page.paper, folder)
     claim = claim_file(path, original.sources)
@@ -194,7 +210,8 @@ def mutate(known: Known, case: Case, folder: Path) -> dict[str, Any]:
 
 def _changed(known: Known, case: Case) -> tuple[Case, Page]:
     """The change in the case's file, or in the first of others, drawn by the case, that can have it."""
-    names, rng = sorted(known.originals), random.Random(repr(case))
+    rng = random.Random(repr(case))
+    names = [name for name in sorted(known.originals) if name.endswith(".pdf") == case.file.endswith(".pdf")]
     for name in (case.file, *rng.sample(names, len(names))):
         if known.mapped(name).observations.is_empty():
             continue
@@ -204,7 +221,7 @@ def _changed(known: Known, case: Case) -> tuple[Case, Page]:
         except NotHere:
             continue
         return case._replace(file=name), page
-    raise AssertionError(f"no file can have this: {case.kind}")
+    raise NotHere(case.kind)
 
 
 def _saved(paper: Paper, folder: Path) -> Path:
@@ -287,5 +304,12 @@ def test_a_changed_file_gives_the_same_or_a_clear_error(experiment: Experiments,
     assert {one.source.contract.family for one in known.originals.values()} >= {"kiss_md", "regionaldatenbank_csv"}
     ordered = sorted(cases, key=lambda case: case.file)
     result = experiment("file-mutations", ordered, lambda case: mutate(known, case, tmp_path / "x"), sample=8)
+    unseen = sum(count for name, count in result.figures.items() if "cannot be seen" in name)
+    assert unseen <= max(2, 0.02 * result.run)
+
+
+def test_a_changed_pdf_gives_the_same_or_a_clear_error(experiment: Experiments, known: Known, tmp_path: Path) -> None:
+    cases = drawn_of_pdf(known.originals)
+    result = experiment("file-mutations-pdf", cases, lambda case: mutate(known, case, tmp_path / "x"), sample=2)
     unseen = sum(count for name, count in result.figures.items() if "cannot be seen" in name)
     assert unseen <= max(2, 0.02 * result.run)

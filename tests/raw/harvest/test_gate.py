@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from raw.contracts import Source
 from raw.harvest import gate
 from raw.harvest.gate import Unreadable, admit
 from raw.harvest.grid import open_grids
+from tests.raw import xls
 from tests.raw.build import KISS, harvest_all, write_xlsx
+from tests.raw.pdfs import pdf, stream
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 SHEET = "xl/worksheets/sheet1.xml"
@@ -71,8 +74,8 @@ def file(name: str, content: bytes | Callable[[], bytes]) -> Callable[[Path], Pa
 
 
 def compound(*streams: str) -> bytes:
-    """The beginning of a compound file whose directory names these streams."""
-    return OLE + bytes(1016) + b"".join(name.encode("utf-16-le").ljust(128, b"\x00") for name in streams) + bytes(4096)
+    """A compound file with empty streams of these names."""
+    return xls.compound(dict.fromkeys(streams, b""))
 
 
 def bomb(folder: Path) -> Path:
@@ -166,7 +169,36 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "part is a link": ("path_trick", linked),
     "truncated": ("damaged", truncated),
     "part damaged": ("damaged", damaged_part),
-    "PDF": ("not_a_table", file("a.xlsx", b"%PDF-1.7 ...")),
+    "PDF of nothing": ("damaged", file("a.xlsx", b"%PDF-1.7 ...")),
+    "PDF cut off": ("damaged", file("a.pdf", lambda: pdf([PAGE])[:-300])),
+    "PDF with another end": ("damaged", file("a.pdf", lambda: pdf([PAGE])[:-300] + b"startxref\n9\n%%EOF\n")),
+    "PDF without a page": ("damaged", file("a.pdf", lambda: pdf([PAGE] * 3).replace(b"/Count 3", b"/Count 4"))),
+    "PDF with a damaged page": ("damaged", file("a.pdf", lambda: broken(pdf([PAGE])))),
+    "PDF with a password": ("encrypted", file("a.pdf", lambda: pdf([PAGE], trailer=b"/Encrypt 5 0 R "))),
+    "PDF with a script": ("active_content", file("a.pdf", lambda: pdf([PAGE], b"<< /S /JavaScript /JS (1) >>"))),
+    "PDF with a hidden script": ("active_content", file("a.pdf", lambda: pdf([PAGE], b"<< /J#61vaScript 1 0 R >>"))),
+    "PDF with a packed script": (
+        "active_content",
+        file("a.pdf", lambda: pdf([PAGE], stream(b"9 0 << /S /JavaScript >>", b"/Type /ObjStm /N 1 /First 4 "))),
+    ),
+    "PDF with an attachment": (
+        "active_content",
+        file("a.pdf", lambda: pdf([PAGE], catalogue=b"/Names << /EmbeddedFiles 9 0 R >> ")),
+    ),
+    "PDF that starts a program": ("active_content", file("a.pdf", lambda: pdf([PAGE], b"<< /S /Launch /F (a.exe) >>"))),
+    "PDF of thousands of pages": ("too_large", file("a.pdf", lambda: pdf([b""] * 3_000))),
+    "PDF of a million objects": ("too_large", file("a.pdf", lambda: pdf([PAGE], *[b"0"] * 300_000))),
+    "PDF with a huge page": ("zip_bomb", file("a.pdf", lambda: pdf([b"0 0 m\n" * 9_000_000]))),
+    "PDF packed twice": (
+        "zip_bomb",
+        file(
+            "a.pdf",
+            lambda: pdf([PAGE], stream(zlib.compress(bytes(99_000_000), 9), b"/Filter [/FlateDecode /FlateDecode] ")),
+        ),
+    ),
+    "PDF of many huge parts": ("too_large", file("a.pdf", lambda: pdf([PAGE], *[stream(bytes(30_000_000))] * 12))),
+    "PDF full of lines": ("too_large", file("a.pdf", lambda: pdf([b"1 1 m 9 9 l S\n" * 30_000]))),
+    "PDF without text": ("no_text", file("a.pdf", lambda: pdf([b"1 1 m 9 9 l S\n"]))),
     "map": ("not_a_table", file("a.geojson", b'{"type": "FeatureCollection", "features": []}')),
     "program": ("not_a_table", file("a.xlsx", b"MZ\x90\x00\x03" + bytes(200))),
     "letter": ("not_a_table", file("a.xls", compound("WordDocument"))),
@@ -175,6 +207,15 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "rows that repeat": ("too_large", open_document),
 }
 
+PAGE = b"BT /F1 8 Tf 9 9 Td (a) Tj ET"
+
+
+def broken(content: bytes) -> bytes:
+    """A PDF in which one byte of a packed page is another one."""
+    place = content.index(b"stream\n") + 12
+    return content[:place] + bytes([content[place] ^ 4]) + content[place + 1 :]
+
+
 GUARDED = """
 import json, resource, sys
 from pathlib import Path
@@ -182,17 +223,19 @@ resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
 from raw.harvest.gate import Unreadable
 from raw.harvest.grid import open_grids
 import time
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def spent():
+    child = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + child.ru_utime + child.ru_stime
 found = {}
 for name in sys.argv[1:]:
-    began = time.process_time()
+    began = spent()
     try:
         open_grids(Path(name))
         reason = None
     except Unreadable as error:
         reason = error.reason
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    found[name] = [reason, time.process_time() - began, peak]
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    found[name] = [reason, spent() - began, peak]
 print(json.dumps(found))
 """
 

@@ -156,7 +156,7 @@ def test_any_damage_to_a_workbook_has_a_reason_or_does_no_harm(tmp_path: Path) -
     assert reasons <= {"damaged", "not_a_table", "too_large", "encrypted", "path_trick", "zip_bomb"}
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.7\x00\x01", b"\x89PNG\r\n\x1a\n\x00\x00", bytes(100)])
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x00", bytes(100)])
 def test_what_is_no_table_is_called_so(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.xlsx").write_bytes(content)
     assert reason(tmp_path / "a.xlsx") == "not_a_table"

@@ -163,7 +163,7 @@ def test_files_that_nobody_claims_or_can_read_are_listed_with_the_reason(site: S
     names = {delivery.snapshot: delivery.name for delivery in site.lake.deliveries()}
     claims = identify(site.lake, site.sources)
     assert {names[sha]: claim.reason for sha, claim in claims.items()} == {
-        "brief.pdf": "not_a_table",
+        "brief.pdf": "damaged",
         "fremd.csv": "unclaimed",
         "kaputt.xls": "damaged",
         KISS.name: None,
@@ -238,7 +238,7 @@ def test_reports_hold_counts_and_faults_and_nothing_else(site: Site) -> None:
     folder = site.lake.root / "observations" / "t_kiss"
     reports = [json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")]
     assert sorted((report["rows"], len(report["faults"])) for report in reports) == [(0, 1), (12, 0)]
-    assert {key for report in reports for key in report} == {"rows", "faults"}
+    assert {key for report in reports for key in report} == {"rows", "faults", "dropped", "layout", "header"}
 
 
 def test_every_harvested_file_is_for_its_owner_only(site: Site) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from raw.contracts import AreaList, Source, TableContract
-from raw.harvest.areas import area_resolver
+from raw.harvest.areas import area_resolver, territory_of
 from raw.harvest.columns import capture, match_columns
 from raw.harvest.grid import Grid
 from raw.harvest.layout import Block, merged_headers
@@ -128,6 +128,13 @@ def test_a_list_without_a_vintage_only_says_how_areas_are_spelled(tmp_path: Path
         {"level": "kreis", "areas": [{"key": "05382", "name": "Rhein-Sieg-Kreis", "codes": ["Rhein-Sieg-Kreis"]}]}
     )
     assert area_resolver(listed, [])("Rhein-Sieg-Kreis") == ("05382", "kreis", None)
+
+
+def test_a_table_may_stand_on_another_year_s_territory_in_single_years() -> None:
+    assert territory_of("2021", "2023") == "2021"
+    assert territory_of({"2021": "2018"}, "2021-06") == "2018"
+    assert territory_of({"2021": "2018"}, "2022") is None
+    assert territory_of({"2021": "2018"}, None) is None
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 
 from raw.contracts import TableContract
 from raw.harvest.grid import Cell, Grid
-from raw.harvest.layout import Block, LayoutFault
-from raw.harvest.sheets import SheetFamily, row_fingerprint
+from raw.harvest.layout import Block, LayoutFault, row_fingerprint
+from raw.harvest.sheets import SheetFamily
 
 Rows = list[list[Cell]]
 

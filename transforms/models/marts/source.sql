@@ -14,7 +14,8 @@ MODEL (
     url = 'Where it is found',
     licence = 'Licence as stated by the publisher',
     attribution = 'Words to quote the source with',
-    cadence = 'How often it appears'
+    cadence = 'How often it appears',
+    newest_edition = 'Date of the newest edition that any figure comes from; by year: mart source_edition'
   ),
   audits (
     not_null(columns := (source, title_de, title_en, publisher, licence)),
@@ -26,6 +27,13 @@ WITH used_sources AS (
   SELECT DISTINCT
     source
   FROM core.source_set
+), newest_editions AS (
+  SELECT
+    source,
+    MAX(edition_date) AS newest_edition
+  FROM core.source_edition
+  GROUP BY
+    source
 )
 SELECT
   source.source,
@@ -35,7 +43,10 @@ SELECT
   source.url,
   source.licence,
   source.attribution,
-  source.cadence
+  source.cadence,
+  newest_editions.newest_edition
 FROM core.source AS source
 INNER JOIN used_sources
   ON used_sources.source = source.source
+LEFT JOIN newest_editions
+  ON newest_editions.source = source.source
