@@ -27,7 +27,7 @@ from quality.disclosure.solver.repair import cover, leave_out
 from quality.disclosure.solver.store import Store
 
 SEED = 20260101
-SMALL, STARTS = 100, 4
+SMALL, STARTS = 100, 2
 """Needy cells of a small problem, and how often its search is begun anew."""
 LARGE, HUGE = 2_000, 10_000
 """Needy cells from which on one round has to do, and from which on it is the last."""
