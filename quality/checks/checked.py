@@ -22,6 +22,7 @@ from quality.checks.exchange import judge_exchange
 from quality.checks.identities import judge_declared
 from quality.checks.revisions import ORDER, counted, judge_revisions, revised
 from quality.checks.schema import Sifted, sift
+from quality.checks.series import judge_series
 from quality.checks.territory import judge_territory
 from quality.checks.violations import IdentityReport, Judge, fingerprint
 from raw.contracts import KnownViolation, Source
@@ -31,7 +32,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "7"
+CHECKS_VERSION = "8"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
@@ -122,9 +123,10 @@ def judge_all(
     judge_derived(judge, source, observations)
     judge_territory(judge, observations)
     kept = [table.id for table in source.tables.values() if not table.understood]
-    rows = figures(observations.filter(~pl.col("table").is_in(kept)))
+    rows = figures(observations)
     pairs = with_before(rows)
-    judge_continuity(judge, rows, pairs)
+    judge_series(judge, rows, pairs)
+    judge_continuity(judge, rows, pairs, kept)
     judge_exchange(judge, pairs)
     if changed is not None:
         judge_revisions(judge, changed)

@@ -12,6 +12,7 @@ level. Figures are compared with the period before in the same table, however lo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import polars as pl
@@ -42,8 +43,9 @@ NEAR_TEN = 0.15
 """How near (log10) the median change has to be to a power of ten."""
 TAME = 0.35
 """A factor of ten is an error only in a column whose other changes hardly ever (1 in 20) are beyond this (log10)."""
-JUMP = 0.85
-"""Change (log10) of all figures of a column together, sevenfold, that no other period comes near."""
+JUMP, JUMP_OF_MANY = 0.85, 0.8
+"""Change (log10) of all figures of a column together, sevenfold (of many areas: sixfold), that no other period comes
+near. It is less than ten because the column moves, too."""
 UNUSUAL = 2.5
 """So many times (in logarithms) any other change of the column: sevenfold where it never more than doubles."""
 BIG = 100
@@ -54,12 +56,13 @@ TERRITORY = ("km2", "ha", "m2", "degrees")
 """Territory does not move: equal figures are what is to be expected."""
 
 
-def judge_continuity(judge: Judge, rows: pl.DataFrame, pairs: pl.DataFrame) -> None:
+def judge_continuity(judge: Judge, rows: pl.DataFrame, pairs: pl.DataFrame, unknown: Sequence[str] = ()) -> None:
     """Bring repetitions, shifts and factors of ten before the judge.
 
-    `rows` is what `figures` gives, `pairs` what `with_before` gives of them.
+    `rows` is what `figures` gives, `pairs` what `with_before` gives of them. Of tables that are `unknown` (nobody has
+    understood them) no factor is looked for: some of their series leap by their nature.
     """
-    _judge_factors(judge, pairs)
+    _judge_factors(judge, pairs.filter(~pl.col("table").is_in(list(unknown))))
     _judge_repetitions(judge, pairs)
     _judge_shifts(judge, pairs)
     _judge_twins(judge, rows)
@@ -161,8 +164,9 @@ def _jumps(pairs: pl.DataFrame) -> pl.DataFrame:
     size, after = pl.col("change").abs(), pl.col("change").shift(-1).over(group)
     largest, second = size.max().over(group), size.top_k(2).min().over(group)
     alone = (size == largest) & (size >= UNUSUAL * second) & (pl.len().over(group) > 1)
-    back = (after.abs() >= JUMP) & (after.sign() != pl.col("change").sign())
-    return changes.with_columns(((size >= JUMP) & (alone | back.fill_null(value=False))).alias("jump"))
+    least = pl.when(pl.col("seen") >= FEW_AREAS).then(JUMP_OF_MANY).otherwise(JUMP)
+    back = (after.abs() >= least) & (after.sign() != pl.col("change").sign())
+    return changes.with_columns(((size >= least) & (alone | back.fill_null(value=False))).alias("jump"))
 
 
 def _tame(big: pl.DataFrame) -> pl.DataFrame:

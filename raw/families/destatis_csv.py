@@ -74,7 +74,7 @@ def _block(grid: Grid, table: TableContract, published: dt.date | None) -> Block
     for column, name in enumerate(names):
         if name in wanted and columns.setdefault(name, column) != column:
             faults.append(LayoutFault("header_twice", grid.address(0, column), name, name))
-    stubs = {name: [_text(name, grid.text(row, column)) for row in rows] for name, column in columns.items()}
+    stubs = {name: [_text(name, text) for text in grid.texts(column, rows)] for name, column in columns.items()}
     if area_name := stubs.get("Name"):
         stubs["area_name"] = area_name
         columns["area_name"] = columns["Name"]

@@ -70,16 +70,18 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
     rows = [row for row in range(1, len(grid.rows)) if any(cell is not None for cell in grid.rows[row])]
     stubs, stub_columns = {}, {}
     if _TIME in columns:
-        stubs[_TIME] = [grid.text(row, columns[_TIME]) for row in rows]
+        stubs[_TIME] = grid.texts(columns[_TIME], rows)
         stub_columns[_TIME] = columns[_TIME]
     for trait, number in traits.items():
         code, label = (columns.get(f"{number}_Auspraegung_{kind}", grid.width) for kind in ("Code", "Label"))
         column = columns[f"{number}_Merkmal_Code"]
-        for row in rows:
-            if grid.text(row, column) != trait:
+        for row, text in zip(rows, grid.texts(column, rows), strict=True):
+            if text != trait:
                 found = "ein anderes Merkmal / another trait"
                 faults.append(LayoutFault("layout", grid.address(row, column), found, trait))
-        stubs[trait] = [grid.text(row, code) or grid.text(row, label) for row in rows]
+        stubs[trait] = [
+            one or other for one, other in zip(grid.texts(code, rows), grid.texts(label, rows), strict=True)
+        ]
         stub_columns[trait] = code
     known = set(columns.values()) - set(_values(grid).values())
     return [

@@ -104,7 +104,7 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
             rows=rows,
             stubs={
                 "area": [_key(grid, row) for row in rows],
-                "area_name": [grid.text(row, _NAME_COLUMN) for row in rows],
+                "area_name": grid.texts(_NAME_COLUMN, rows),
             },
             stub_columns={"area": _KEY_COLUMNS[0], "area_name": _NAME_COLUMN},
             texts=[grid.text(row, 0) for row in range(top)],

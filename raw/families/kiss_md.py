@@ -79,7 +79,7 @@ def _block(grid: Grid, header_row: int, table: TableContract) -> Block:
         headers=headers,
         header_row=header_row,
         rows=rows,
-        stubs={name: [grid.text(row, column) for row in rows] for name, column in stubs.items()},
+        stubs={name: grid.texts(column, rows) for name, column in stubs.items()},
         stub_columns=stubs,
         faults=faults,
     )

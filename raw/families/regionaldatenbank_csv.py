@@ -81,7 +81,7 @@ def blocks(grids: list[Grid], table: TableContract) -> list[Block]:
         found = f"{columns[0]}"
         raise LayoutFault("stub_missing", grid.address(first_data, 0), found, f"{len(names)}: {', '.join(names)}")
     rows = [row for row in range(first_data, end) if any(cell is not None for cell in grid.rows[row])]
-    stubs = {name: [grid.text(row, column) for row in rows] for column, name in enumerate(names)}
+    stubs = {name: grid.texts(column, rows) for column, name in enumerate(names)}
     return [
         Block(
             grid=grid,

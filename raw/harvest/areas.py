@@ -19,6 +19,8 @@ from raw.vocabulary.period import year_of
 Area = tuple[str, str, str | None]
 """Key, level and, of a municipal area, the vintage of its list."""
 
+AS_IT_STANDS = r"\g<0>"
+
 AREA_COLUMNS = {"area": pl.String(), "area_level": pl.String(), "area_vintage": pl.String(), "name": pl.String()}
 
 
@@ -58,13 +60,15 @@ def area_resolver(listed: AreaList | None, levels: list[dict[str, str]]) -> Call
             for key, name in lists()[level["names"]].items():
                 known.setdefault(name, (key, level["level"], None))
         else:
-            patterns.append((re.compile(level["pattern"]), level["level"], level.get("key", r"\g<0>")))
+            patterns.append((re.compile(level["pattern"]), level["level"], level.get("key", AS_IT_STANDS)))
 
     def resolve(text: str) -> Area | None:
         text = text.strip()
         if text in known:
             return known[text]
-        matches = ((pattern.fullmatch(text), level, key) for pattern, level, key in patterns)
-        return next(((found.expand(key), level, None) for found, level, key in matches if found), None)
+        for pattern, level, key in patterns:
+            if found := pattern.fullmatch(text):
+                return text if key == AS_IT_STANDS else found.expand(key), level, None
+        return None
 
     return resolve

@@ -11,7 +11,7 @@ entry it is; header texts may be quoted.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -62,6 +62,20 @@ class Fault:
     def as_dict(self) -> dict[str, str]:
         """Plain fields, for reports."""
         return asdict(self)
+
+
+@dataclass
+class Report:
+    """Takes down the faults of one table in one file."""
+
+    source: str
+    table: str
+    file: str
+    faults: list[Fault] = field(default_factory=list)
+
+    def note(self, code: str, cell: str, found: str, what: str = "") -> None:
+        """Note a fault and go on."""
+        self.faults.append(Fault(code, self.source, self.table, self.file, cell, found, what))
 
 
 def _in_language(text: str, lang: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from raw.harvest.unreadable import Unreadable
+from raw.harvest.xls_size import admit_sizes
 
 _FREE = 0xFFFFFFFA
 """Sector numbers from here on end a chain."""
@@ -49,7 +50,9 @@ def admit_xls(content: bytes) -> None:
         book = next((entry for entry in entries if entry.name in ("Workbook", "Book")), None)
         if book is None:
             raise Unreadable("not_a_table")
-        _judge(container.stream(book, entries[0]))
+        stream = container.stream(book, entries[0])
+        _judge(stream)
+        admit_sizes(stream)
     except (struct.error, IndexError) as error:
         raise Unreadable("damaged") from error
 

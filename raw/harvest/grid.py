@@ -12,7 +12,8 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ CSV_SHEET = "csv"
 PDF_PAGE = "Seite"
 _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
-_ODD = re.compile(rb"[A-Za-z]?[\x80-\xff][a-z]?")
+_ODD = re.compile(rb"[\x80-\xff]")
 _SAMPLE = 1_000_000
 Cell = str | float | None
 
@@ -54,6 +55,13 @@ class Grid:
         if row >= len(self.rows) or column >= self.width:
             return ""
         return as_text(self.rows[row][column])
+
+    def texts(self, column: int, rows: Iterable[int]) -> list[str]:
+        """The cells of a column in these rows, as `text` gives them."""
+        if column >= self.width:
+            return ["" for _ in rows]
+        cells = (self.rows[row][column] for row in rows)
+        return [cell.strip() if type(cell) is str else as_text(cell) for cell in cells]
 
     def address(self, row: int, column: int) -> str:
         """`Sheet!A1` of a cell (row and column from 0)."""
@@ -144,8 +152,12 @@ def _decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        odd = b" ".join(_ODD.findall(content[:_SAMPLE]))
-        words = {name: len(_GERMAN.findall(odd.decode(name))) for name in ("latin-1", "mac_roman", "cp850")}
+        places = (found.start() for found in _ODD.finditer(content, 1, _SAMPLE))
+        odd = Counter(content[place - 1 : place + 2] for place in places)
+        words = {
+            name: sum(number for part, number in odd.items() if _GERMAN.match(part.decode(name), 1))
+            for name in ("latin-1", "mac_roman", "cp850")
+        }
     best = max(words, key=lambda name: words[name])
     if words[best] > words["latin-1"]:
         return content.decode(best)
@@ -159,11 +171,9 @@ def _open_text(path: Path) -> Grid:
     text = _decode(path.read_bytes())
     head = text[:20_000].splitlines()
     delimiter = max(";\t,", key=lambda mark: sum(mark in line for line in head))
+    read: Iterator[list[Any]] = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        rows: list[list[Cell]] = [
-            [value or None for value in row]
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        ]
+        rows: list[list[Cell]] = [[value or None for value in row] if "" in row else row for row in read]
     except csv.Error as error:
         raise Unreadable("damaged") from error
     width = max((len(row) for row in rows), default=0)

@@ -13,9 +13,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,14 @@ from raw.harvest.gate import Unreadable
 from raw.harvest.grid import Grid, open_grids
 from raw.harvest.layout import LayoutFault, family, family_config, matches
 from raw.harvest.mapping import Mapped, Mapper, quote
+from raw.harvest.opened import Opened
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
 ENGINE_VERSION = "7"
+_OPENED = Opened()
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
     known = dict(memory.get("claims", {})) if memory.get("version") == version else {}
     claims: dict[str, Claim] = {}
     for sha256 in dict.fromkeys(delivery.snapshot for delivery in lake.deliveries()):
-        entry = known.get(sha256) or _claim(lake.snapshot_path(sha256), sources)
+        entry = known.get(sha256) or _claim(lake.snapshot_path(sha256), sources, _OPENED.look)
         claims[sha256] = _as_claim(sha256, entry)
         if entry["reason"] != "missing":
             known[sha256] = entry
@@ -145,13 +146,13 @@ def identify(lake: Lake, sources: Mapping[str, Source]) -> dict[str, Claim]:
 
 def read_published_on(path: Path, sources: Mapping[str, Source]) -> str | None:
     """The publisher's date of a file, as the first family that knows the file reads it."""
-    published: str | None = _claim(path, sources)["published_on"]
+    published: str | None = _claim(path, sources, _OPENED.look)["published_on"]
     return published
 
 
 def claim_file(path: Path, sources: Mapping[str, Source]) -> Claim:
     """Which tables a file outside the lake holds (its claim has no snapshot)."""
-    return _as_claim("", _claim(path, sources))
+    return _as_claim("", _claim(path, sources, open_grids))
 
 
 def _as_claim(snapshot: str, entry: Mapping[str, Any]) -> Claim:
@@ -169,9 +170,9 @@ def _detection_version(sources: Mapping[str, Source]) -> str:
     return hashlib.sha256(json.dumps([ENGINE_VERSION, about]).encode()).hexdigest()
 
 
-def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
+def _claim(path: Path, sources: Mapping[str, Source], look: Callable[[Path], list[Grid]]) -> dict[str, Any]:
     try:
-        grids = open_grids(path)
+        grids = look(path)
     except Unreadable as error:
         return {"tables": [], "reason": error.reason, "published_on": None, "beside": [], "detail": error.detail}
     tables: list[list[str]] = []
@@ -200,6 +201,8 @@ def _claim(path: Path, sources: Mapping[str, Source]) -> dict[str, Any]:
             published = date.isoformat() if date and claimed else published
         beside += others if len(tables) > before else []
     reason = "ambiguous" if ambiguous else None if tables else "unclaimed"
+    if not tables:
+        _OPENED.forget([path])
     return {"tables": tables, "reason": reason, "published_on": published, "beside": beside}
 
 
@@ -227,6 +230,7 @@ def harvest_source(lake: Lake, source: Source, claims: Mapping[str, Claim]) -> H
                     else _harvest_file(lake, source, table, delivery, folder)
                 )
                 result.files.append(replace(file, received_at=last[delivery.snapshot]))
+    _OPENED.forget(lake.snapshot_path(snapshot) for snapshot, _ in seen)
     return result
 
 
@@ -261,9 +265,9 @@ def _harvest_file(lake: Lake, source: Source, table: TableContract, delivery: De
     if fresh:
         mapped = read_table(lake.snapshot_path(delivery.snapshot), delivery, source, table)
         if not mapped.faults:
-            with atomic(observations) as part:
-                mapped.observations.write_parquet(part)
-            with atomic(areas) as part:
+            with atomic(observations, durable=False) as part:
+                mapped.observations.write_parquet(part, compression_level=1, statistics=False)  # read as a whole
+            with atomic(areas) as part:  # its folder's sync holds for both; the report comes last
                 mapped.areas.write_parquet(part)
         faults = [fault.as_dict() for fault in listed(mapped.faults)]
         report = {"rows": mapped.observations.height, "faults": faults, "dropped": mapped.dropped}
@@ -300,7 +304,7 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
     mapper = Mapper(source, table, delivery.name)
     parts: list[Mapped] = []
     try:
-        for block in family(source.contract.family).blocks(_grids(path), table):
+        for block in family(source.contract.family).blocks(_OPENED.read(path), table):
             part = mapper.map(block)
             dated = part.observations.with_columns(pl.lit(block.published_on, pl.Date).alias("published_on"))
             parts.append(replace(part, observations=dated))
@@ -319,27 +323,16 @@ def read_table(path: Path, delivery: Delivery, source: Source, table: TableContr
     observations = observations.select(pl.col(name).cast(kind) for name, kind in OBSERVATION.items())
     _report_conflicts(observations, mapper)
     dropped = [mark for part in parts for mark in part.dropped]
-    areas = pl.concat([part.areas for part in parts]).unique()
+    areas = pl.concat([part.areas for part in parts]).unique().sort(pl.all())
     layouts = ", ".join(dict.fromkeys(version.id for version, _ in mapper.layouts if version))
     header = list(dict.fromkeys(mark for _, mark in mapper.layouts))
     return Mapped(observations, areas, mapper.faults, dropped, layouts, header)
-
-
-def _grids(path: Path) -> list[Grid]:
-    """The sheets of a file; those of the last one are kept, for a workbook often holds several tables."""
-    about = path.stat() if path.exists() else None
-    return _last_grids(path, about and (about.st_mtime_ns, about.st_size))
-
-
-@lru_cache(maxsize=1)
-def _last_grids(path: Path, _version: tuple[int, int] | None) -> list[Grid]:
-    return open_grids(path)
 
 
 def _report_conflicts(observations: pl.DataFrame, mapper: Mapper) -> None:
     """Two cells of one file about the same thing must say the same; one that differs from the first is a fault."""
     key = OBSERVATION_KEY
     says = pl.struct("value", "obs_status", pl.when(pl.col("unit") == "text").then(pl.col("value_text")))
-    doubled = observations.filter(pl.len().over(key) > 1)
+    doubled = observations.filter(observations.select(key).is_duplicated())
     for cell in doubled.filter(says != says.first().over(key))["cell"].to_list():
         mapper.fault("conflict", cell, "ein anderer Eintrag in einer früheren Zeile / a different entry further up")

@@ -23,6 +23,14 @@ is no number (counts of ten thousand and more must not stand in such a column)."
 _BLANKS = "[\u00a0\u2009\u202f]"  # of typesetting: non-breaking, thin, narrow
 
 
+def text_of_numbers(numbers: pl.Series) -> pl.Series:
+    """Numbers as `raw.harvest.grid.as_text` writes them: 88502.0 is `88502`, every other one has all its digits."""
+    whole = (numbers == numbers.floor()) & (numbers.abs() < 1e15)
+    texts = numbers.zip_with(whole, pl.Series([None], dtype=pl.Float64)).cast(pl.Int64).cast(pl.String)
+    others = (~whole).arg_true()
+    return texts.scatter(others, [repr(number) for number in numbers.gather(others)])
+
+
 def number_from_text(text: pl.Expr, decimal: str) -> pl.Expr:
     """Float64 of a text column, null where the text is no number of this format."""
     text = text.str.replace_all(_BLANKS, " ")

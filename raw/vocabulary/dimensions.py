@@ -22,7 +22,8 @@ REGISTER_KEYS = ("change", "citizenship", "from", "item", "reporting_year", "to"
 """Dimensions whose codes are keys of a register (a change, an area, a year, a state), taken as written."""
 
 WRITTEN = ("party",)
-"""Open dimensions whose codes are the publisher's words, written with the letters of a code."""
+"""Open dimensions whose codes are the publisher's words, written with the letters of a code. A contract that has labels
+for one of them lists all its words."""
 
 _LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 _REGISTER_KEY = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -121,6 +122,6 @@ def code_from_label(dimension: str, label: str, extra: Mapping[str, str] | None 
         return _age_from_label(label)
     if dimension in REGISTER_KEYS:
         return label if _REGISTER_KEY.fullmatch(label) else None
-    if dimension in WRITTEN:
+    if dimension in WRITTEN and not extra:
         return re.sub(r"[^A-Za-z0-9.+-]+", "_", label.translate(_LETTERS)).strip("_").lower() or None
     return _labels().get(dimension, {}).get(label)

@@ -318,6 +318,21 @@ def test_no_sentence_of_a_fault_quotes_an_entry_of_a_data_row(
             assert "Kanarienvogel" not in fault.sentence(lang)
 
 
+@pytest.mark.parametrize("name", ["regional", "regional header", "regional text"])
+def test_a_data_row_without_its_key_is_not_quoted_as_a_header(
+    tmp_path: Path, sources: dict[str, Source], name: str
+) -> None:
+    delivery = ALL[name]
+    row = data_cells(delivery)[0][0]
+    leading = [(row, place, None) for place in range(3)]
+    columns = range(len(delivery.rows[row]) - 1, len(delivery.rows[row]))
+    words = [(row, column, f"Frau Kanarienvogel {CANARY}") for column in columns]
+    harvests = harvest_all(tmp_path, sources, delivery.but(*leading, *words))
+    faults = [fault for harvest in harvests.values() for fault in found(harvest)]
+    assert "header_unknown" in {fault.code for fault in faults}
+    assert all("Kanarienvogel" not in fault.sentence(lang) for fault in faults for lang in ("de", "en"))
+
+
 @given(st.text(max_size=30))
 def test_a_description_says_the_kind_of_an_entry_and_never_the_entry(text: str) -> None:
     kinds = {"leer / empty", "Ziffern / digits", "Buchstaben / letters", "Zeichen / symbols", "Leerzeichen / blanks"}

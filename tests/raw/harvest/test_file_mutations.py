@@ -283,7 +283,7 @@ def _unseen(known: Known, case: Case, observed: pl.DataFrame, missing: pl.DataFr
     if not change:
         is_text = numbered["unit"].eq("text").all()
         return "a text in no list" if is_text else "a symbol in place of a figure"
-    if numbered["value"].is_null().all():
+    if numbered.filter(pl.col("value_now").is_not_null())["value"].is_null().all():
         return "a figure in place of a symbol, and all sums hold"
     if _in_all_periods(frame, numbered):
         return "in all periods alike and never delivered before, and all sums hold"

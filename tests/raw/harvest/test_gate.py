@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import struct
 import subprocess
 import sys
 import time
@@ -332,3 +333,55 @@ def test_the_gate_costs_little(tmp_path: Path) -> None:
         work(path)
         times[name] = time.process_time() - began
     assert times["gate"] < times["read"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'<row r="1"><c r="A1"><v>1</v></c><c r="AB1" s="3" t="s"><v>2</v></c></row><row r="70"/>',
+        b'<cols><col min="1"/></cols><row r="9"></row><rowBreaks/><conditionalFormatting/>',
+        b'<row r="1048576"><c r="XFD1048576"/></row>',
+        b"",
+        b'<c r="B2"/><c r="C1"/><c r="A10"/>',
+    ],
+)
+def test_what_is_counted_fast_is_counted_right(piece: bytes) -> None:
+    assert gate._counted(piece) == gate._counted_by_pattern(piece)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'<c s="1" r="A1"/>',
+        b"<c><v>1</v></c>",
+        b'<x:c r="A1"/>',
+        b'<c\tr="A1"/>',
+        b'<c r="a1"/>',
+        b'<c r="1"/>',
+        b'<c r="ABCD1"/>',
+        b'<c r="A12345678"/>',
+        b'<c r="A1',
+        b'<row spans="1:2" r="7"/>',
+        b"<row/>",
+    ],
+)
+def test_what_is_written_in_another_way_is_left_to_the_patterns(piece: bytes) -> None:
+    assert gate._counted(piece) is None
+
+
+@pytest.mark.parametrize(("column", "reason"), [(60_000, "damaged"), (255, None)])
+def test_an_old_workbook_with_a_cell_far_outside_is_not_opened(
+    tmp_path: Path, shared_data: Path, column: int, reason: str | None
+) -> None:
+    """A damaged number of a column would make the reader fill the memory with empty cells."""
+    content = bytearray(next((shared_data / "data").rglob("jt060124.xls")).read_bytes())
+    label = struct.pack("<HH", 0xFD, 10)  # a cell with a text of the common table, whose data are ten bytes long
+    at = content.index(label)
+    struct.pack_into("<H", content, at + len(label) + 2, column)
+    path = tmp_path / "alt.xls"
+    path.write_bytes(content)
+    if reason is None:
+        assert admit(path) == "workbook"
+        return
+    with pytest.raises(Unreadable, match=reason):
+        admit(path)
