@@ -23,8 +23,9 @@ TIER = "internal"
 
 def compare_site(site: SiteResource) -> Comparison:
     """Compare the site's latest release with its checked deliveries. Raises NotPassed where there is no release."""
+    values = kpi_values(site)
     observations = on_own_year(checked_observations(site), site.territory_table(), site.links_table())
-    return compare(observations, kpi_values(site), site.contracts(), site.catalogue())
+    return compare(observations, values, site.contracts(), site.catalogue())
 
 
 def checked_observations(site: SiteResource) -> pl.DataFrame:

@@ -32,11 +32,11 @@ REGIONAL = [
     ("unemp", "age=55-64"),
     ("unemp", "duration=lt"),
     ("unemp_rate", "labour_force=dependent"),
-    ("published.unemployment_rate", ""),
+    ("unemp_rate", ""),
     ("unemp_rate", "sex=m"),
     ("unemp_rate", "sex=f"),
     ("unemp_rate", "nationality=foreign"),
-    ("published.youth_unemployment_rate", ""),
+    ("unemp_rate", "age=15-24"),
 ]
 REGISTER = {
     8: ("area", ""),
