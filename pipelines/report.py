@@ -20,7 +20,6 @@ from raw.harvest.faults import Fault
 from raw.harvest.harvest import Claim, harvest_source
 from raw.lake.files import read_json
 from raw.lake.lake import Delivery
-from warehouse.picture import overview
 from warehouse.picture_data import PictureError
 
 
@@ -175,6 +174,8 @@ def picture(site: SiteResource, report: Report, language: str, map_name: str | N
         return out
     tier = "public" if "public" in site.tiers else site.tiers[0]
     geojson = site.path / "areas" / map_name if map_name else None
+    from warehouse.picture import overview  # the drawing library takes half a second to load
+
     try:
         return overview(
             report.marts / tier / "marts", geojson, out, language, release=report.release, synthetic=synthetic

@@ -68,7 +68,7 @@ def overview(
     named are chosen from those that have values. `lang` is `de` or `en`. Raises PictureError without any value.
     """
     marts = ReleasedMarts(marts_dir, lang)
-    city = city or marts.city()
+    city = city or marts.city([*MAP_KPIS, *SERIES_KPIS])
     chosen = [map_kpi] if map_kpi else marts.available(MAP_KPIS, city)
     courses = list(series_kpis or marts.available(SERIES_KPIS, city))[:3]
     if not chosen or not courses:

@@ -67,10 +67,18 @@ class ReleasedMarts:
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._connection.execute(query, list(values)).fetchall()
 
-    def city(self) -> str:
-        """Key of the area with most districts."""
+    def city(self, wanted: Sequence[str] = ()) -> str:
+        """Key of the area of whose districts most of the wanted KPIs have values, and of these the most districts."""
         rows = self._rows(
-            "SELECT parent FROM area WHERE area LIKE '%-%' GROUP BY parent ORDER BY count(*) DESC, parent LIMIT 1"
+            """
+            SELECT area.parent FROM area JOIN kpi_value__area_period AS v USING (area)
+            WHERE area.area LIKE area.parent || '-%' AND v.value IS NOT NULL
+            GROUP BY area.parent
+            ORDER BY count(DISTINCT v.kpi) FILTER (list_contains($1, v.kpi)) DESC,
+                     count(DISTINCT area.area) DESC, area.parent
+            LIMIT 1
+            """,
+            list(wanted),
         )
         if not rows:
             raise PictureError("the marts hold no districts of a city")
