@@ -15,6 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
@@ -25,6 +26,7 @@ from sqlalchemy.engine import Engine
 def databases_kept_open() -> Iterator[dict[str, sqlite3.Connection]]:
     """Keep one connection to each SQLite file that anyone in this process opens meanwhile; gives them by path."""
     kept: dict[str, sqlite3.Connection] = {}
+    held: set[str] = set()
 
     def connected(connection: Any, _: Any) -> None:
         if not isinstance(connection, sqlite3.Connection):
@@ -33,8 +35,11 @@ def databases_kept_open() -> Iterator[dict[str, sqlite3.Connection]]:
         path = connection.execute("PRAGMA database_list").fetchone()[2]
         if path and path not in kept:
             kept[path] = sqlite3.connect(path, check_same_thread=False)
-        if path:  # only who has read holds the log open, and a new file becomes one with a log after its first opening
+        if path and path not in held:
+            # Only who has read holds the log open, and a new file becomes one with a log after its first opening.
             kept[path].execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if Path(f"{path}-wal").exists():
+                held.add(path)
 
     event.listen(Engine, "connect", connected)
     try:
