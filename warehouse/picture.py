@@ -78,7 +78,7 @@ def overview(
     with mpl.rc_context({"font.family": "DejaVu Sans", "text.color": _INK, "hatch.linewidth": 0.6}):
         _draw_districts(figure, marts, chosen[0], city, geojson)
         _draw_courses(figure, marts, courses, city)
-        _draw_frame(figure, marts, chosen[0], city, release, synthetic)
+        _draw_frame(figure, marts, [chosen[0], *courses], city, release, synthetic)
         out.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(out, metadata={"Software": "Lagebild"})
     return out
@@ -163,14 +163,15 @@ def _draw_extremes(
 
 def _draw_bars(axes: Axes, districts: dict[str, Any], bounds: list[float], marts: ReleasedMarts, decimals: int) -> None:
     """Ranked bars for a release without geometry."""
+    size = min(8.0, 8.0 * 45 / max(len(districts), 1))  # more than 45 names need smaller letters
     for place, (name, value, _) in enumerate(districts.values()):
         if value is None:
             axes.barh(place, bounds[-1] * 0.04, height=0.8, **_HATCHED)
         else:
             axes.barh(place, value, height=0.8, color=_shade(value, bounds), edgecolor="#c9d3dc", linewidth=0.5)
         shown = "" if value is None else f"  {marts.figure(value, decimals)}"
-        axes.text(-bounds[-1] * 0.01, place, name, ha="right", va="center", fontsize=8)
-        axes.text(max(value or 0, bounds[-1] * 0.05), place, shown, va="center", fontsize=8)
+        axes.text(-bounds[-1] * 0.01, place, name, ha="right", va="center", fontsize=size)
+        axes.text(max(value or 0, bounds[-1] * 0.05), place, shown, va="center", fontsize=size)
     axes.set_xlim(-bounds[-1] * 0.3, bounds[-1] * 1.12)
     axes.set_ylim(-1, len(districts))
 
@@ -263,7 +264,7 @@ def _label_ends(axes: Axes, ends: list[tuple[float, int, str, str]], marts: Rele
     overshoot = max(0.0, (heights[-1] if heights else 0) - high)
     for (value, year, name, colour), height in zip(sorted(ends), heights, strict=True):
         axes.annotate(
-            f"{name.split(' (')[0]} {marts.figure(value, decimals)}",
+            f"{name.split(' (')[0].split(',')[0]} {marts.figure(value, decimals)}",
             (year, height - overshoot / 2),
             xytext=(7, 0),
             textcoords="offset points",
@@ -275,13 +276,17 @@ def _label_ends(axes: Axes, ends: list[tuple[float, int, str, str]], marts: Rele
         )
 
 
-def _draw_frame(figure: Figure, marts: ReleasedMarts, kpi: str, city: str, release: str, synthetic: bool) -> None:
+def _draw_frame(
+    figure: Figure, marts: ReleasedMarts, kpis: Sequence[str], city: str, release: str, synthetic: bool
+) -> None:
+    """City, title and sources of the picture; the first KPI is that of the map."""
+    kpi = kpis[0]
     period, _ = marts.districts(kpi, city)
     words = marts.words
     figure.text(0.03, 0.945, marts.name(city), fontsize=13, color=_MUTED, fontweight="bold", va="center")
     figure.text(0.03, 0.905, marts.title(kpi), fontsize=19, fontweight="bold", color=_INK, va="center")
     figure.text(0.03, 0.868, str(words["lead"]).format(period=period), fontsize=12, color=_MUTED, va="center")
-    source = str(words["source"]).format(sources=marts.sources(), release=release or "–")
+    source = str(words["source"]).format(sources=marts.sources(kpis, city), release=release or "–")
     figure.text(0.03, 0.03, source, fontsize=8.5, color=_MUTED, va="center")
     if synthetic:
         figure.text(

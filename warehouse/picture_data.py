@@ -149,9 +149,21 @@ class ReleasedMarts:
         )
         return [(period, low, high) for period, low, high in rows]
 
-    def sources(self) -> str:
-        """Who published the sources, at most four names."""
-        rows = self._rows(f"SELECT DISTINCT coalesce(publisher, title_{self.lang}) AS who FROM source ORDER BY who")
+    def sources(self, kpis: Sequence[str], city: str) -> str:
+        """Who published the sources of these KPIs of a city and its districts, at most four names."""
+        rows = self._rows(
+            f"""
+            SELECT DISTINCT coalesce(publisher, title_{self.lang}) AS who FROM source
+            WHERE EXISTS (
+                FROM kpi_value__area_period AS v
+                WHERE list_contains($1, v.kpi) AND starts_with(v.area, $2)
+                AND list_contains(string_split(v.sources, ';'), source.source)
+            )
+            ORDER BY who
+            """,
+            list(kpis),
+            city,
+        )
         names = [str(who) for (who,) in rows]
         return "; ".join(names[:4]) + (" u. a." if len(names) > 4 and self.lang == "de" else "")
 

@@ -9,6 +9,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 from matplotlib.image import imread
 
@@ -59,6 +60,20 @@ def test_withheld_districts_are_known_as_withheld(folder: Path) -> None:
 def test_figures_are_written_as_in_the_language(folder: Path) -> None:
     assert ReleasedMarts(folder, "de").figure(1234.5, 1) == "1.234,5"
     assert ReleasedMarts(folder, "en").figure(1234.5, 1) == "1,234.5"
+
+
+def test_only_the_publishers_of_what_is_drawn_are_named(folder: Path) -> None:
+    marts = ReleasedMarts(folder, "de")
+    values = pl.read_parquet(folder / "kpi_value__area_period.parquet")
+    own = values.filter((pl.col("kpi") == "share_65_plus") & pl.col("area").str.starts_with(CITY))
+    used = {name for sources in own["sources"].to_list() for name in sources.split(";")}
+    publishers = pl.read_parquet(folder / "source.parquet").filter(pl.col("source").is_in(used))["publisher"]
+    assert marts.sources(["share_65_plus"], CITY) == "; ".join(sorted(publishers.unique()))
+    assert marts.sources(["share_65_plus"], "no such area") == ""
+
+
+def test_the_city_is_the_one_of_whose_districts_most_is_known(folder: Path) -> None:
+    assert ReleasedMarts(folder, "de").city(["share_65_plus"]) == CITY
 
 
 def test_nothing_to_draw_is_an_error(folder: Path, tmp_path: Path) -> None:
