@@ -61,7 +61,7 @@ def measure(run: Run) -> Figures:
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     begin = time.perf_counter()
-    found = audit(system, pattern.withheld, Limits(seconds=run.seconds))
+    found = audit(system, pattern.withheld, Limits(seconds=run.seconds), pattern.shown)
     return Figures(
         len(system),
         int((system.state == State.PRIMARY).sum()),

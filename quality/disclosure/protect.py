@@ -138,8 +138,9 @@ def protect_tables(
     smallest set of cells found) or NotProved (the independent audit refuses). Then there is nothing to publish.
     """
     registry = build(request)
-    withheld = solve(registry.system, options or _options(registry, request, cache, effort)).withheld
-    findings = audit(registry.system, withheld, limits or Limits())
+    pattern = solve(registry.system, options or _options(registry, request, cache, effort))
+    withheld = pattern.withheld
+    findings = audit(registry.system, withheld, limits or Limits(), pattern.shown)
     if not findings.ok:
         raise NotProved(findings)
     hidden = withheld.copy()

@@ -9,6 +9,9 @@ The problem is the intruder's: over all integer completions that fit what is pub
 each withheld cell (Fischetti and Salazar 2001, Management Science 47; Hundepool et al. 2012, Statistical Disclosure
 Control, chapter 4). Cheap and exact first: bounds in integers and rank say what certainly fails, walks find what is
 certainly safe, and programs decide the rest, on growing neighbourhoods. What stays open counts as unsafe.
+
+Whoever chose the pattern may offer completions (`offered`): to find one is hard, to check one is not. Each is held
+against the system in integers like our own; a wrong one is dropped, counted, and changes no verdict.
 """
 
 from __future__ import annotations
@@ -24,8 +27,9 @@ from quality.disclosure.audit.programs import Answer, Block, Programs, block, ne
 from quality.disclosure.audit.rank import determined
 from quality.disclosure.audit.search import Walker
 from quality.disclosure.audit.view import View, faults, view
-from quality.disclosure.audit.witness import gathered, seen, sound
+from quality.disclosure.audit.witness import seen, sound
 from quality.disclosure.model.system import Mask, State, System, Whole
+from quality.disclosure.model.vectors import Vectors, gathered
 
 _ALMOST = 1e-6
 _SHARED = 1001
@@ -47,8 +51,8 @@ class Limits:
     """Terms that elimination may fill in before the rank test is given up; programs decide then."""
 
 
-def audit(system: System, withheld: Mask, limits: Limits | None = None) -> Findings:
-    """Audit a pattern: True in `withheld` for each cell that is not published.
+def audit(system: System, withheld: Mask, limits: Limits | None = None, offered: Vectors | None = None) -> Findings:
+    """Audit a pattern: True in `withheld` for each cell that is not published; `offered` are claims to be checked.
 
     Never raises for a bad pattern: what is wrong stands in `Findings.faults`, and `Findings.ok` is False.
     """
@@ -58,6 +62,8 @@ def audit(system: System, withheld: Mask, limits: Limits | None = None) -> Findi
     if wrong:
         return Findings(faults=tuple(wrong))
     inspection = Inspection(system, withheld, limits, begin + limits.seconds)
+    if offered is not None:
+        inspection.consider(offered)
     inspection.run(system.needy)
     found = inspection.findings()
     suspects = found.failing & (system.state == State.AGENCY)
@@ -96,6 +102,16 @@ class Inspection:
         self.fell, self.rose = np.zeros(len(self.here), np.int64), np.zeros(len(self.here), np.int64)
         self.down, self.up = self.here.down, self.here.up
         self.proof = np.full(len(self.here), Proof.UNFINISHED, np.int8)
+
+    def consider(self, offered: Vectors) -> None:
+        """Take over those vectors of somebody else that are completions."""
+        good = np.flatnonzero(sound(self.system, self.withheld, offered))
+        self.figures["offered"], self.figures["offered_wrong"] = float(len(offered)), float(len(offered) - len(good))
+        variable = np.full(len(self.system), -1, np.int64)
+        variable[self.here.cells] = np.arange(len(self.here))
+        for one in good.tolist():
+            cells, by = offered[one]
+            self._note((variable[cells], by))
 
     def run(self, asked: Mask) -> None:
         """Decide the cells that are asked for, as far as the limits allow."""

@@ -16,8 +16,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from quality.disclosure.audit.witness import Witnesses, gathered, seen, sound
+from quality.disclosure.audit.witness import seen, sound
 from quality.disclosure.model.system import Mask, State, System, Whole
+from quality.disclosure.model.vectors import Vectors, gathered
 
 INTERVALS = "certificate_intervals.parquet"
 VECTORS = "certificate_witnesses.parquet"
@@ -66,7 +67,7 @@ class Findings:
     """Those of them whose proved bounds what we publish makes narrower still."""
     low_by: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
     high_by: Whole = field(default_factory=lambda: np.zeros(0, np.int64))
-    witnesses: Witnesses = field(default_factory=lambda: gathered([]))
+    witnesses: Vectors = field(default_factory=lambda: gathered([]))
     figures: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -119,7 +120,7 @@ def certified(system: System, withheld: Mask, folder: Path) -> Mask:
     rows = pl.read_parquet(folder / VECTORS).sort("witness", "cell")
     owner = rows["witness"].to_numpy()
     start = np.searchsorted(owner, np.arange(owner.max(initial=-1) + 2))
-    witnesses = Witnesses(start, rows["cell"].to_numpy(), rows["deviation"].to_numpy())
+    witnesses = Vectors(start, rows["cell"].to_numpy(), rows["deviation"].to_numpy())
     witnesses = witnesses.only(np.flatnonzero(sound(system, withheld, witnesses)))
     lowest, highest, _, _ = seen(system, witnesses)
     return system.needy & withheld & ~short_of_need(system, lowest, highest)

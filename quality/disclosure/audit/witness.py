@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Witnesses: other completions of a pattern, and the check that each of them is one.
 
-Belongs here: the sparse vectors and `seen`, which trusts nothing and nobody. Does not belong here: how they are found.
+Belongs here: the check `sound`, which trusts nothing and nobody, and what sound vectors show (`seen`). Does not belong
+here: how they are found, or by whom.
 
 That a cell is safe rests on these vectors alone. Each is held against the system itself, not against the view in which
 it was found: only withheld cells move, stay whole numbers within their bounds, and every relation still holds.
@@ -10,56 +11,24 @@ it was found: only withheld cells move, stay whole numbers within their bounds, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.sparse import csr_array
 
 from quality.disclosure.audit.view import EXACT, activity
 from quality.disclosure.model.system import Mask, System, Whole
+from quality.disclosure.model.vectors import Vectors
 
 _BATCH = 2048
 
 
-@dataclass(frozen=True)
-class Witnesses:
-    """Witness w differs from the system's values at `cells[start[w]:start[w + 1]]` by the `deviations` there."""
-
-    start: Whole
-    cells: Whole
-    deviations: Whole
-
-    def __len__(self) -> int:
-        """The number of witnesses."""
-        return len(self.start) - 1
-
-    def __getitem__(self, which: int) -> tuple[Whole, Whole]:
-        """Return the cells that one witness moves, and by how much."""
-        span = slice(self.start[which], self.start[which + 1])
-        return self.cells[span], self.deviations[span]
-
-    def only(self, which: Whole) -> Witnesses:
-        """Keep these, in this order."""
-        return gathered([self[one] for one in which.tolist()])
-
-
-def gathered(vectors: list[tuple[Whole, Whole]]) -> Witnesses:
-    """Make one object of single sparse vectors."""
-    start = np.zeros(len(vectors) + 1, np.int64)
-    np.cumsum([len(cells) for cells, _ in vectors], out=start[1:])
-    nothing = [np.zeros(0, np.int64)]
-    return Witnesses(
-        start,
-        np.concatenate(nothing + [cells for cells, _ in vectors]),
-        np.concatenate(nothing + [deviations for _, deviations in vectors]),
-    )
-
-
-def sound(system: System, withheld: Mask, witnesses: Witnesses) -> Mask:
+def sound(system: System, withheld: Mask, witnesses: Vectors) -> Mask:
     """Return which witnesses are completions of the system that agree with it on every published cell."""
+    outside = (witnesses.cells < 0) | (witnesses.cells >= len(system))
+    if outside.any():
+        witnesses = Vectors(witnesses.start, np.where(outside, 0, witnesses.cells), witnesses.deviations)
     cells, by = witnesses.cells, witnesses.deviations
     owner = np.repeat(np.arange(len(witnesses)), np.diff(witnesses.start))
-    wrong = ~withheld[cells] | (np.abs(by) >= EXACT // 4) | (by == np.iinfo(np.int64).min)
+    wrong = outside | ~withheld[cells] | (np.abs(by) >= EXACT // 4) | (by == np.iinfo(np.int64).min)
     value = system.value[cells] + np.where(wrong, 0, by)
     wrong |= (value < system.low[cells]) | (value > system.high[cells])
     good = np.bincount(owner, wrong, len(witnesses)) == 0
@@ -77,7 +46,7 @@ def sound(system: System, withheld: Mask, witnesses: Witnesses) -> Mask:
     return good
 
 
-def _holds(rows: csr_array, witnesses: Witnesses, first: int, last: int, short: Whole, spare: Whole) -> Mask:
+def _holds(rows: csr_array, witnesses: Vectors, first: int, last: int, short: Whole, spare: Whole) -> Mask:
     span = slice(witnesses.start[first], witnesses.start[last])
     start = witnesses.start[first : last + 1] - witnesses.start[first]
     shape = (last - first, rows.shape[1])
@@ -103,7 +72,7 @@ def _holds_exactly(rows: csr_array, cells: Whole, by: Whole, short: Whole, spare
     return True
 
 
-def seen(system: System, witnesses: Witnesses) -> tuple[Whole, Whole, Whole, Whole]:
+def seen(system: System, witnesses: Vectors) -> tuple[Whole, Whole, Whole, Whole]:
     """Per cell the lowest and highest value in any of these (sound) witnesses and which shows it (-1: the system)."""
     lowest, highest = system.value.copy(), system.value.copy()
     owner = np.repeat(np.arange(len(witnesses)), np.diff(witnesses.start))

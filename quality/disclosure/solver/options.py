@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from quality.disclosure.model.system import Mask, Whole
+from quality.disclosure.model.vectors import Vectors, gathered
 from quality.disclosure.solver.blocks import Block
 
 
@@ -40,7 +41,8 @@ class Pattern:
     """Cells to withhold, with what it costs.
 
     `secondary`: withheld for others. `compromised`: needy cells that an agency withheld and that cannot be covered
-    even if all that is free is withheld: they follow at their source and are not counted as protected.
+    even if all that is free is withheld: they follow at their source and are not counted as protected. `shown`: the
+    completions that cover the needs, as claims that an audit may check.
     """
 
     withheld: Mask
@@ -50,6 +52,7 @@ class Pattern:
     compromised: Whole
     components: int
     reused: int
+    shown: Vectors = field(default_factory=lambda: gathered([]), repr=False, compare=False)
 
     def __str__(self) -> str:
         """The figures; for the restricted zone."""

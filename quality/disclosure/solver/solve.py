@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from quality.disclosure.model.system import Mask, State, System, Whole
+from quality.disclosure.model.vectors import Vectors, joined
 from quality.disclosure.solver import cache
 from quality.disclosure.solver.circuits import Grid
 from quality.disclosure.solver.deviation import Deviations, Witness
@@ -21,7 +22,7 @@ from quality.disclosure.solver.options import Options, Pattern
 from quality.disclosure.solver.polish import construct, sweep
 from quality.disclosure.solver.presolve import Part, components, known_cells
 from quality.disclosure.solver.problem import Problem
-from quality.disclosure.solver.proof import proved
+from quality.disclosure.solver.proof import proved, shown
 from quality.disclosure.solver.refusal import refusal
 from quality.disclosure.solver.repair import cover, leave_out
 from quality.disclosure.solver.store import Store
@@ -50,12 +51,13 @@ def solve(system: System, options: Options | None = None) -> Pattern:
     known = known_cells(system, fixed)
     compromised = _checked(system, fixed, np.flatnonzero(known & system.needy))
     withheld, reused = system.always_withheld.copy(), 0
-    parts = components(system, cost, known)
+    parts, claims = components(system, cost, known), list[Vectors]()
     for part in parts:
         witnesses, uncovered, again = _solved(part, grids(part, options.blocks, len(system)), options)
         compromised += _checked(system, fixed, part.cells[uncovered])
         used = part.cells[np.concatenate([np.zeros(0, np.int64), *(witness.cells for witness in witnesses)])]
         withheld[used[used >= 0]] = True
+        claims.append(shown(part.problem, witnesses, part.cells))
         reused += again
     secondary = withheld & free
     return Pattern(
@@ -66,6 +68,7 @@ def solve(system: System, options: Options | None = None) -> Pattern:
         np.array(sorted(compromised), np.int64),
         len(parts),
         reused,
+        joined(claims),
     )
 
 

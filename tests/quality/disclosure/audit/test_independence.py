@@ -10,6 +10,7 @@ from pathlib import Path
 ALLOWED = (
     "quality.disclosure.audit",
     "quality.disclosure.model.system",
+    "quality.disclosure.model.vectors",
     "numpy",
     "scipy",
     "polars",

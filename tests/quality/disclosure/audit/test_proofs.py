@@ -15,8 +15,9 @@ from quality.disclosure.audit.programs import Answer, Program, block, neighbourh
 from quality.disclosure.audit.rank import PRIMES, determined
 from quality.disclosure.audit.search import Walker
 from quality.disclosure.audit.view import view
-from quality.disclosure.audit.witness import gathered, sound
+from quality.disclosure.audit.witness import sound
 from quality.disclosure.model.system import UNBOUNDED, System
+from quality.disclosure.model.vectors import gathered
 from tests.quality.disclosure.audit.systems import Relation, cube, system_of, total, withheld
 from tests.quality.disclosure.random_systems import random_pattern, random_system
 

@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from quality.disclosure.audit import audit, certified
+from quality.disclosure.audit import Limits, audit, certified
 from quality.disclosure.audit.findings import VECTORS
-from quality.disclosure.audit.witness import gathered, seen, sound
+from quality.disclosure.audit.witness import seen, sound
 from quality.disclosure.model.system import System
+from quality.disclosure.model.vectors import gathered
 from tests.quality.disclosure.audit.systems import system_of, total, withheld
 
 
@@ -34,9 +35,12 @@ def pair() -> System:
         ({1: -5, 2: 5, 5: 5}, False),
         ({1: 2**63 - 1, 2: 1 - 2**63, 5: 1 - 2**63}, False),
         ({1: -(2**63), 2: -(2**63)}, False),
+        ({1: 2, 2: -2, 5: -2, -1: 0}, False),
+        ({1: 2, 2: -2, 5: -2, 6: 0}, False),
     ],
     ids=["a completion", "nothing moves", "another relation breaks", "a published cell moves", "a public cell moves",
-         "below its bound", "above its bound", "beyond 64 bits", "the least number there is"],
+         "below its bound", "above its bound", "beyond 64 bits", "the least number there is", "no cell",
+         "no such cell"],
 )  # fmt: skip
 def test_a_witness_is_a_completion_that_leaves_published_cells_alone(moves: dict[int, int], counts: bool):
     vector = np.array(list(moves), np.int64), np.array(list(moves.values()), np.int64)
@@ -88,3 +92,21 @@ def test_a_certificate_of_one_pattern_says_nothing_of_another(tmp_path):
     system = pair()
     audit(system, withheld(system, 2, 5)).write_certificate(system, tmp_path)
     assert not certified(system, withheld(system, 2), tmp_path).any()
+
+
+def test_offered_completions_count_as_far_as_they_are_right():
+    system, search = pair(), Limits(walks=(), blocks=())
+    up, down = (np.array([1, 2, 5]), np.array([2, -2, -2])), (np.array([1, 2]), np.array([2, -2]))
+    pattern = withheld(system, 2, 5)
+    assert not audit(system, pattern, search).finished
+    assert audit(system, pattern, search, gathered([up])).ok
+    lied = audit(system, pattern, search, gathered([down]))
+    assert not lied.ok and lied.figures["offered_wrong"] == 1 and len(lied.witnesses) == 0
+    assert audit(system, pattern, offered=gathered([down, up, down])).ok
+
+
+def test_no_offer_makes_an_unsafe_pattern_safe():
+    system = pair()
+    wishes = gathered([(np.array([1]), np.array([2])), (np.array([1, 2, 5]), np.array([2, -2, -2]))])
+    found = audit(system, withheld(system, 2), offered=wishes)
+    assert not found.ok and found.failing[1] and (found.lowest[1], found.highest[1]) == (1, 1)
