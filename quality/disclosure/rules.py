@@ -3,7 +3,7 @@
 """The rules of the door: per class, concept or measure, and tier.
 
 Belongs here: the model of `disclosure_rules.yml` and its floor. Does not belong here: applying rules (`model.primary`,
-`thin.unsafe`).
+`product.assembly`).
 
 Rules of several places come together as the strictest. A site may only be stricter than the product, and nobody weaker
 than the floor.
@@ -182,8 +182,8 @@ def load_rules(site_rules: Path | None = None) -> Rules:
 
 
 def _not_applied_yet(place: str, rule: Rule) -> Iterator[str]:
-    """What the door of a site does not look at (`thin`) must not stand there as if it did."""
-    for name in ("zeros", "min_denominator", "group_disclosure"):
+    """What the door of a site does not look at must not stand there as if it did."""
+    for name in ("min_denominator", "group_disclosure"):
         if getattr(rule, name) != getattr(Rule(), name):
             yield f"{place}.{name}: applies to measures of `lagebild protect` only, so far"
 

@@ -71,6 +71,12 @@ def relations(named: Mapping[str, Measure]) -> list[Relation]:
     ]
 
 
+def subsets(named: Mapping[str, Measure]) -> Iterator[tuple[str, str]]:
+    """Only the direct subsets among these measures, exact ones and others: (part, whole)."""
+    for one in _subsets([_entry(name, measure) for name, measure in named.items() if _counts(measure)]):
+        yield one.parts[0].measure, one.whole
+
+
 def _counts(measure: Measure) -> bool:
     return measure.vector is None and concepts()[measure.concept].additive
 

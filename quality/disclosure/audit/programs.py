@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from quality.disclosure.audit.view import View
+from quality.disclosure.model.programs import program
 from quality.disclosure.model.system import Mask, Whole
 
 _WHOLE = 1e-5
@@ -111,8 +112,8 @@ class Program:
         lp.a_matrix_.start_ = np.concatenate([matrix.indptr, matrix.indptr[1:] + matrix.nnz])
         lp.a_matrix_.index_ = np.concatenate([matrix.indices, matrix.indices])
         lp.a_matrix_.value_ = np.concatenate([matrix.data, -matrix.data])
-        model = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0)):
+        model = program()
+        for option, value in (("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0)):
             model.setOptionValue(option, value)
         model.passModel(lp)
         return model

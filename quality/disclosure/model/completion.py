@@ -24,10 +24,34 @@ def complete_unknown(value: Whole, unknown: Mask, low: Whole, high: Whole, relat
 
     The smallest sum of values is taken. Raises BadInput with the equations that no completion satisfies.
     """
+    found, broken = _completion(value, unknown, low, high, relations)
+    if found is None:
+        raise BadInput([fault("no_completion", equations=listed([relations.name(row) for row in broken]))])
+    return found
+
+
+def completed(value: Whole, unknown: Mask, low: Whole, high: Whole, relations: Relations) -> tuple[Whole, Relations]:
+    """The same where relations are only believed to hold: those that no completion satisfies are left out.
+
+    Raises BadInput if what is left has no completion either, or none was found in time.
+    """
+    found, broken = _completion(value, unknown, low, high, relations)
+    if found is not None:
+        return found, relations
+    kept = np.ones(len(relations), np.bool_)
+    kept[broken] = False
+    fewer = relations.where(kept)
+    return complete_unknown(value, unknown, low, high, fewer), fewer
+
+
+def _completion(
+    value: Whole, unknown: Mask, low: Whole, high: Whole, relations: Relations
+) -> tuple[Whole | None, list[int]]:
+    """A completion, or the relations that have to give way."""
     if not unknown.any():
-        return value
+        return value, []
     touched = np.bincount(relations.rows, unknown[relations.cells], len(relations)) > 0
-    rows = relations.where(touched)
+    rows, numbers = relations.where(touched), np.flatnonzero(touched)
     known_part = rows.totals(np.where(unknown, 0, value))
     places = np.cumsum(unknown) - 1
     entries = unknown[rows.cells]
@@ -49,10 +73,9 @@ def complete_unknown(value: Whole, unknown: Mask, low: Whole, high: Whole, relat
         result[unknown] = np.rint(found.x).astype(np.int64)
         totals = rows.totals(result)
         if ((rows.lower <= totals) & (totals <= rows.upper)).all():
-            return result
-    broken = _broken(matrix, lower, upper, least, most)
-    names = [rows.name(row) for row in broken] or [rows.name(row) for row in range(min(len(rows), 3))]
-    raise BadInput([fault("no_completion", equations=listed(names))])
+            return result, []
+    broken = _broken(matrix, lower, upper, least, most) or list(range(min(len(rows), 3)))
+    return None, numbers[broken].tolist()
 
 
 def _open(bounds: Whole) -> np.ndarray:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ALLOWED = (
     "quality.disclosure.audit",
+    "quality.disclosure.model.programs",
     "quality.disclosure.model.system",
     "quality.disclosure.model.vectors",
     "numpy",
