@@ -20,7 +20,8 @@ from quality.cells.cells import build_cells
 from quality.cells.plan import plans, sources_of
 from quality.cells.read import read_cells
 from quality.cells.statistic_parts import DOMAIN, build_statistics
-from quality.disclosure.door import Refused, protect
+from quality.disclosure.door import Door, Refused
+from quality.disclosure.product.history import released
 from quality.editions import write_editions
 from raw.contracts import Source
 from raw.harvest.harvest import read_published_on
@@ -216,9 +217,9 @@ def _protected(tier: str, by_domain: list[str]) -> dg.AssetsDefinition:
             try:
                 publish = site.warehouse / "protected" / tier
                 named = "\n".join(f"{path.parent.name}/{path.name}" for path in [*files, site.pointed("areas")])
-                result = protect(
-                    lambda: read_cells(files, site.area_table()), named, site.rules(), tier, publish, review
-                )
+                out = released(site.warehouse / "releases", review / "released.json")
+                door = Door(lambda: read_cells(files, site.area_table()), named, site.rules(), review, out)
+                result = door.protect(tier, publish)
                 came = site.first_received()
                 write_editions(publish / "protected.parquet", lambda name: site.pointed(f"checked__{name}"), came)
             except Refused as refusal:

@@ -34,13 +34,17 @@ _ENGINES = ("duckdb", "sqlmesh")
 
 @dataclass(frozen=True)
 class Candidate:
-    """One tier, built from the inputs with this hash; `cached` says that nothing had to be done."""
+    """One tier, built from the inputs with this hash; `cached` says that nothing had to be done.
+
+    `protected`: SHA-256 of the file that passed the door.
+    """
 
     tier: str
     directory: Path
     input_hash: str
     result: BuildResult
     cached: bool
+    protected: str = ""
 
     @property
     def database(self) -> Path:
@@ -50,11 +54,9 @@ class Candidate:
 
 def input_hash(tier: str, inputs: Landing, project_dir: Path = PROJECT_DIR) -> str:
     """SHA-256 over all that decides the outcome: cells, catalogue, areas, sources, editions, project, engines."""
-    with inputs.protected.open("rb") as protected:
-        cells = hashlib.file_digest(protected, "sha256").hexdigest()
     content = {
         "tier": tier,
-        "protected": cells,
+        "protected": _sha256(inputs.protected),
         "catalogue": [kpi.model_dump(mode="json") for kpi in inputs.catalogue],
         "areas": _sorted_rows(inputs.areas),
         "sources": _sorted_rows(inputs.sources),
@@ -74,7 +76,7 @@ def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: P
     wanted = input_hash(tier, inputs, project_dir)
     directory = warehouse_dir / "candidates" / wanted[:16] / tier
     if (result := _read_result(directory)) is not None:
-        return Candidate(tier, directory, wanted, result, cached=True)
+        return Candidate(tier, directory, wanted, result, cached=True, protected=_sha256(inputs.protected))
     if directory.exists():
         shutil.rmtree(directory)
     result = build(
@@ -84,7 +86,12 @@ def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: P
         project_dir=project_dir,
     )
     _write_result(directory, result)
-    return Candidate(tier, directory, wanted, result, cached=False)
+    return Candidate(tier, directory, wanted, result, cached=False, protected=_sha256(inputs.protected))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sorted_rows(rows: Sequence[Mapping[str, str | None]]) -> str:

@@ -88,7 +88,7 @@ def _published(
         tiers = {}
         for tier, found in sorted(candidates.items()):
             files = _export(found.database, work_dir / tier / "marts", marts)
-            tiers[tier] = {"input_hash": found.input_hash, "marts": files}
+            tiers[tier] = {"input_hash": found.input_hash, "protected": found.protected, "marts": files}
         content_hash = _content_hash(tiers)
         release = _existing(releases_dir, content_hash)
         if release is None:

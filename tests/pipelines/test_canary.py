@@ -111,8 +111,13 @@ def _numbers(path: Path) -> Iterator[float]:
 
 
 def _closed_site(finished_demo: Path, folder: Path) -> Path:
-    """A copy of the demo in which the city's tables are confidential and its housing benefit is withheld."""
+    """A copy of the demo in which the city's tables are confidential and its housing benefit is withheld.
+
+    Nothing of it is out yet: what was published under a weaker rule would be known, and the door would refuse.
+    """
     shutil.copytree(finished_demo, folder, symlinks=True)
+    for made in ("warehouse/releases", "warehouse/candidates", "lake/review"):
+        shutil.rmtree(folder / made)
     (folder / "disclosure_rules.yml").write_text(_RULES, "utf-8")
     for table in ("d6_t35", "d3_t34"):
         _confidential(folder, table)

@@ -25,6 +25,7 @@ from quality.disclosure.model.system import UNBOUNDED, Mask, State, System, Whol
 from quality.disclosure.product.areas import HOLDS
 from quality.disclosure.product.cells import counted_concepts
 from quality.disclosure.product.equations import Equations, Rows
+from quality.disclosure.product.history import Known
 from quality.disclosure.rules import Rule, Rules
 from raw.vocabulary.measures import concepts
 
@@ -107,63 +108,72 @@ class Ruled:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What the system is made of beside equations and rules; one entry per cell.
+class Assembled:
+    """A system with the cells first and the unheld counts after them.
 
-    `public`: known to everybody. `out`: published in an earlier release. `held`: withheld in any case.
+    `before`: the same where nothing of ours is out yet; what it leaves open bounds every need. `unsafe_out`: cells that
+    are unsafe and known already, which are not repeated, and not counted as protected. `threshold` and `scale`: per
+    cell, in units of 1/scale.
     """
 
-    base: pl.DataFrame
-    public: Mask
-    out: Mask
-    held: Mask
-
-
-@dataclass(frozen=True)
-class Assembled:
-    """A system with the cells first and the unheld counts after them; `equations` is which rows were kept."""
-
     system: System
+    before: System
+    threshold: Whole
     scale: Whole
     unsafe_out: Mask
-    """Cells that are unsafe and known already: not repeated, and not counted as protected."""
 
 
-def assemble(given: Given, found: Equations, rules: Rules, tier: str) -> Assembled:
-    """The system of a tier."""
+def assemble(given: Known, rules: Rules, tier: str) -> Assembled:
+    """The system of a tier. Raises BadInput if what a publisher withheld cannot be completed."""
+    found = given.equations
     figures = Figures.of(given.base, found)
-    cells = Ruled.of(given.base, rules, tier, figures.scale[: found.count])
-    ruled = cells.with_unheld(found)
-    known = _known(given, found, figures, ruled)
+    ruled = Ruled.of(given.base, rules, tier, figures.scale[: found.count]).with_unheld(found)
+    public, known = (_known(given, figures, ruled, with_ours) for with_ours in (False, True))
     small = ~figures.unknown & (np.abs(figures.value) > 0) & (np.abs(figures.value) < ruled.threshold)
     unsafe = small | _small_rests(found, figures, ruled)
-    relations = _relations(found.rows, figures, ruled)
-    state = _states(given, found, figures, unsafe, known)
-    zero_open = ~ruled.protected & ~ruled.signed & (np.arange(len(state)) < found.count) & ~figures.unknown
-    least = np.where(ruled.signed | (figures.value < 0), -UNBOUNDED, np.where(zero_open, 1, 0))
-    low = np.where(known, figures.value, least)
-    high = np.where(known, figures.value, UNBOUNDED)
+    before = _system(
+        given, figures, ruled, _states(given, figures, unsafe, public), _relations(found.rows, figures, ruled)
+    )
+    state = _states(given, figures, unsafe, known).astype(np.int8)
     primary = state == State.PRIMARY
+    system = replace(
+        before, state=state, low=np.where(known, before.value, before.low),
+        high=np.where(known, before.value, before.high), reach_low=np.where(primary, before.reach_low, 0),
+        reach_high=np.where(primary, before.reach_high, 0),
+    )  # fmt: skip
+    unsafe_out = (small & known & ~public)[: found.count]
+    return Assembled(system, before, ruled.threshold[: found.count], figures.scale[: found.count], unsafe_out)
+
+
+def _system(given: Known, figures: Figures, ruled: Ruled, state: Whole, relations: Relations) -> System:
+    """The arrays, cells first, then unheld counts."""
+    count, size = given.equations.count, len(state)
+    known, primary = state == State.PUBLIC, state == State.PRIMARY
+    zero_open = ~ruled.protected & ~ruled.signed & (np.arange(size) < count) & ~figures.unknown
+    least = np.where(ruled.signed | (figures.value < 0), -UNBOUNDED, np.where(zero_open, 1, 0))
+    low, high = np.where(known, figures.value, least), np.where(known, figures.value, UNBOUNDED)
     ours = _connected_to_ours(relations, state)
     relations = relations.where(np.bincount(relations.rows, ours[relations.cells], len(relations)) > 0)
-    width = np.where((state == State.AGENCY) & ours, 1, 0)
     value, relations = completed(figures.value, figures.unknown & ours, low, high, relations)
     ready = in_order(once(relations))
-    system = System(
+    cost = np.maximum(np.abs(value), 1)
+    cost[count:] = 0
+    return System(
         value=value, state=state.astype(np.int8), low=low, high=high,
         reach_low=np.where(primary, np.where(ruled.signed, -ruled.threshold, low), 0),
-        reach_high=np.where(primary, ruled.threshold, 0), width=width,
-        cost=np.concatenate([np.maximum(np.abs(value[: found.count]), 1), np.zeros(len(found.like), np.int64)]),
+        reach_high=np.where(primary, ruled.threshold, 0),
+        width=np.where((state == State.AGENCY) & ours, 1, 0), cost=cost,
         start=ready.start, cells=ready.cells, coefficients=ready.coefficients, lower=ready.lower, upper=ready.upper,
-        names=_names(given.base, found), relation_names=Names(len(ready), lambda row: f"sum {row}"),
+        names=_names(given.base, given.equations), relation_names=Names(len(ready), lambda row: f"sum {row}"),
     )  # fmt: skip
-    return Assembled(system, figures.scale, (small & known)[: found.count] & given.out)
 
 
-def _known(given: Given, found: Equations, figures: Figures, ruled: Ruled) -> Mask:
-    """Known to everybody: public, out, an open zero; and what follows from these alone."""
+def _known(given: Known, figures: Figures, ruled: Ruled, with_ours: bool) -> Mask:
+    """Known to everybody: public, an open zero, if asked for what is out; and what follows from these alone."""
+    found = given.equations
     zero = (figures.value[: found.count] == 0) & ~ruled.protected[: found.count] & ~given.held
-    cells = (given.public | given.out | zero) & ~figures.unknown[: found.count]
+    cells = given.public | zero
+    cells = (cells | given.out if with_ours else cells) & ~figures.unknown[: found.count]
     return np.concatenate([cells, ~found.held.any(~cells)])
 
 
@@ -177,7 +187,8 @@ def _small_rests(found: Equations, figures: Figures, ruled: Ruled) -> Mask:
     return unsafe
 
 
-def _states(given: Given, found: Equations, figures: Figures, unsafe: Mask, known: Mask) -> Whole:
+def _states(given: Known, figures: Figures, unsafe: Mask, known: Mask) -> Whole:
+    found = given.equations
     state = np.full(len(known), State.FREE, np.int64)
     state[: found.count][given.held] = State.HELD
     state[found.count :] = State.HELD
@@ -192,7 +203,9 @@ def _relations(rows: Rows, figures: Figures, ruled: Ruled) -> Relations:
     off = np.abs(rows.totals(np.where(figures.unknown, 0, figures.value)))
     open_rows = rows.any(figures.unknown)
     negative = (figures.value < 0) & ~figures.unknown & ~ruled.signed
-    tolerance = np.where(open_rows | (off == 0), 0, np.floor(figures.scale[rows.cells[rows.start[:-1]]] * HOLDS))
+    tolerance = np.where(
+        open_rows | (off == 0), 0, np.floor(figures.scale[rows.cells[rows.start[:-1]]] * HOLDS * rows.weight)
+    )
     holds = (open_rows | (off <= tolerance)) & ~rows.any(negative)
     kept, slack = rows.where(holds), tolerance[holds].astype(np.int64)
     return Relations(kept.start, kept.cells, kept.coefficients, -slack, slack.copy(), lambda row: f"sum {row}")

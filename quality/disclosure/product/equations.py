@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""All equations among cells: within an area, over areas, and the counts that no cell holds.
+"""All equations among cells: within an area, over areas and periods, and the counts that no cell holds.
 
 Belongs here: equations over numbers of cells, as arrays. Does not belong here: what they are made from (`lines`,
-`areas`), values, and rules.
+`areas`, `periods`), values, and rules.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from quality.disclosure.model.system import Mask, Whole
 from quality.disclosure.product.areas import area_sums
 from quality.disclosure.product.cells import PLACE
 from quality.disclosure.product.lines import Pattern, pattern
+from quality.disclosure.product.periods import period_sums
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,11 @@ class Rows:
     def owner(self) -> Whole:
         """The row of each entry."""
         return np.repeat(np.arange(len(self)), np.diff(self.start))
+
+    @property
+    def weight(self) -> Whole:
+        """The largest coefficient of each row."""
+        return np.maximum.reduceat(np.abs(self.coefficients), self.start[:-1]) if len(self) else np.zeros(0, np.int64)
 
     def totals(self, value: Whole) -> Whole:
         """What the rows give for these values."""
@@ -74,6 +80,8 @@ def equations(base: pl.DataFrame) -> Equations:
         gathered.add_pattern(found, numbers)
     for whole, parts, rest in area_sums(base).iter_rows():
         gathered.add_area(whole, parts, rest)
+    for members, coefficients in period_sums(base):
+        gathered.rows.add(np.array([members], np.int64), coefficients)
     return gathered.done()
 
 

@@ -18,85 +18,104 @@ import numpy as np
 import polars as pl
 
 from quality.disclosure.audit import Findings, Limits, Proof, audit
-from quality.disclosure.model.system import Mask, State, System
+from quality.disclosure.model.system import Mask, State, System, Whole
 from quality.disclosure.model.vectors import Vectors
-from quality.disclosure.product.assembly import Assembled, Given, assemble, connected, with_needs
-from quality.disclosure.product.equations import equations
+from quality.disclosure.product.assembly import Assembled, assemble, connected, with_needs
+from quality.disclosure.product.history import Known
 from quality.disclosure.rules import Rules
 from quality.disclosure.solver import Options, Unsafe, solve
 
 
 @dataclass(frozen=True)
 class TierPattern:
-    """What is withheld of the base cells that were given; everything is restricted."""
+    """What is withheld of the present cells; everything is restricted."""
 
     withheld: Mask
     assembled: Assembled
     findings: Findings
 
     @property
-    def ok(self) -> bool:
-        """Whether the audit proved it."""
-        return self.findings.ok
+    def unsafe(self) -> Mask:
+        """Which of the present cells are unsafe by themselves, or are an unsafe rest."""
+        state = self.assembled.system.state[: len(self.withheld)]
+        return (state == State.PRIMARY) | self.assembled.unsafe_out[: len(self.withheld)]
+
+    @property
+    def equations(self) -> int:
+        """How many equations the audit looked at."""
+        return self.assembled.system.relations
 
 
 def tier_pattern(
-    given: Given, rules: Rules, tier: str, cache: Path | None = None, limits: Limits | None = None
+    given: Known, rules: Rules, tier: str, cache: Path | None = None, limits: Limits | None = None
 ) -> TierPattern:
-    """Choose what is withheld of base cells (columns of a cell, `number`, `family`), and prove it.
+    """Choose what is withheld of base cells, and prove it.
 
-    Raises Unsafe if what is out already leaves no safe pattern.
+    Raises Unsafe if what is out already leaves no safe pattern, NotProved if the audit refuses for another reason,
+    BadInput if what a publisher withheld contradicts what it published.
     """
-    made = assemble(given, equations(given.base), rules, tier)
-    system = _needs_that_can_be_met(made.system, limits or Limits())
-    chosen, shown = _chosen(system, Options(cache=cache, effort=1, programs=0))
+    made = assemble(given, rules, tier)
+    system = with_needs(made.system, *_open_before(made.before, limits or Limits()))
+    chosen, shown, refusal = _chosen(system, Options(cache=cache, effort=1, programs=0))
     findings = audit(system, chosen, limits, shown)
-    withheld = chosen[: given.base.height] | made.unsafe_out
-    return TierPattern(withheld, Assembled(system, made.scale, made.unsafe_out), findings)
+    if not findings.ok:
+        raise refusal or NotProved(findings)
+    withheld = chosen[: given.present] | made.unsafe_out[: given.present]
+    return TierPattern(withheld, replace(made, system=system), findings)
 
 
-def _needs_that_can_be_met(system: System, limits: Limits) -> System:
-    """Needs no wider than what is open when everything that is ours is withheld.
+class NotProved(RuntimeError):
+    """The audit found cells that are not covered, or did not finish. Nothing may be published. Counts only."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings = findings
+        count = int(findings.failing.sum())
+        super().__init__(f"{count} withheld cells can be computed" if findings.finished else "the audit did not finish")
+
+
+def _open_before(system: System, limits: Limits) -> tuple[Whole, Whole]:
+    """How low and high each cell can be when everything that is ours is withheld, as far as that is less than its need.
 
     A bound that is proved need not be reached by whole numbers, so what was cut is asked for again; what is neither
     shown nor excluded in time counts as not open.
     """
-    for _ in range(_ROUNDS):
-        found = audit(system, system.state != State.PUBLIC, limits)
+    least, most = np.full(len(system), _FAR_BELOW), np.full(len(system), -_FAR_BELOW)
+    for round_ in range(_ROUNDS):
+        found = audit(with_needs(system, least, most), system.state != State.PUBLIC, limits)
         if found.faults:
             raise ValueError("; ".join(found.faults[:3]))
         short = found.failing | found.compromised_at_source
         if not short.any():
-            return system
-        shown = short & (found.proof == Proof.UNFINISHED)
-        least = np.where(shown, found.lowest, np.where(short, found.least, _FAR_BELOW))
-        most = np.where(shown, found.highest, np.where(short, found.most, -_FAR_BELOW))
-        system = with_needs(system, least, most)
-    return with_needs(system, np.where(short, found.lowest, _FAR_BELOW), np.where(short, found.highest, -_FAR_BELOW))
+            break
+        shown = short & ((found.proof == Proof.UNFINISHED) | (round_ == _ROUNDS - 1))
+        least = np.where(shown, found.lowest, np.where(short, np.maximum(found.least, least), least))
+        most = np.where(shown, found.highest, np.where(short, np.minimum(found.most, most), most))
+    return least, most
 
 
 _ROUNDS = 5
 _FAR_BELOW = np.iinfo(np.int64).min // 4
 
 
-def _chosen(system: System, options: Options) -> tuple[Mask, Vectors]:
+def _chosen(system: System, options: Options) -> tuple[Mask, Vectors, Unsafe | None]:
     """A pattern; where the solver finds none for a cell, everything of ours that hangs together with it is withheld.
 
-    Whether that is enough, the audit says.
+    Whether that is enough, the audit says; if not, the first refusal says why.
     """
-    asked = system
+    asked, first = system, None
     while True:
         try:
             pattern = solve(asked, options)
         except Unsafe as refusal:
+            first = first or refusal
             around = connected(asked, refusal.cell)
             if not (around & asked.needy).any():
-                raise
+                raise first from None
             given_up = np.where(around & (asked.state == State.FREE), State.HELD, asked.state).astype(np.int8)
             low, high, width = (np.where(around, 0, own) for own in (asked.reach_low, asked.reach_high, asked.width))
             asked = replace(asked, state=given_up, reach_low=low, reach_high=high, width=width)
         else:
-            return pattern.withheld, pattern.shown
+            return pattern.withheld, pattern.shown, first
 
 
 def numbered(base: pl.DataFrame) -> pl.DataFrame:

@@ -149,7 +149,6 @@ def test_a_measure_of_the_vocabulary_keeps_its_class(site):
 @pytest.mark.parametrize(
     "content",
     [
-        classes("social", min_count=5, complement=True, zeros="protected"),
         {"concepts": {"care": {"public": {"min_count": 9, "min_denominator": 20}}}},
         {"concepts": {"care": {"public": {"min_count": 9, "group_disclosure": ["sex"]}}}},
     ],
