@@ -35,7 +35,7 @@ class Findings:
 
     `cells`: a row per withheld count: kpi, plain (its measure), area, area_level, area_vintage, period, basis, version,
     least, most (persons or things; proved by the published figures), state:
-    recovered (one whole number only, or known to less than one), zero (known to be none, where zeros need not be
+    recovered (no more than one whole number is possible), zero (known to be none, where zeros need not be
     shown), small (known to be below the threshold), wide, and unfinished (time was up, or its figures contradict each
     other). `crossed`: figures that a less entitled tier shows and a more entitled one withholds. `opened`: figures
     withheld in one release or tier and shown in another one, where that is no contradiction.
@@ -65,7 +65,12 @@ class Findings:
         states = ("recovered", "small", "zero", "wide", "unfinished")
         sums = [(pl.col("state") == state).sum().cast(pl.Int64).alias(state) for state in states]
         found = self.cells.with_columns(pl.col("period").str.slice(0, 4).alias("year"))
-        return found.group_by(_GROUP).agg(pl.len().cast(pl.Int64).alias("withheld"), *sums).sort(_GROUP).rename({"plain": "measure"})
+        return (
+            found.group_by(_GROUP)
+            .agg(pl.len().cast(pl.Int64).alias("withheld"), *sums)
+            .sort(_GROUP)
+            .rename({"plain": "measure"})
+        )
 
 
 def attack(
@@ -111,7 +116,7 @@ def attack(
 
 
 def _state(threshold: float, zeros_published: bool) -> pl.Expr:
-    one = pl.col("most") - pl.col("least") < 1 - 1e-6
+    one = (pl.col("most") + 1e-6).floor() - (pl.col("least") - 1e-6).ceil() < 1
     none = (pl.col("least") <= 0) & (pl.col("most") < 1)
     return (
         pl.when(one & none & ~pl.lit(zeros_published))
@@ -124,5 +129,3 @@ def _state(threshold: float, zeros_published: bool) -> pl.Expr:
         .then(pl.lit("wide"))
         .otherwise(pl.lit("unfinished"))
     )
-
-

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from quality.attack.gaps import counted_gaps
 from quality.attack.knowledge import known, plain_terms
 from quality.attack.published import Published
 
@@ -30,8 +31,8 @@ _HERE = ("A", "E", "P", "U", "B", "Q", "M")
 class Facts:
     """`rows`: row, the key of the figure, level, name, factor, decimals, obs_status, value (null where withheld in
     every place), withheld (in some place), closed (shown by a tier that is less entitled than one that withholds it in
-    the same release), minimum and low (least denominators). `terms`: row, part (numerator, denominator), cell, coef.
-    `cells`: cell, its parts, level, name."""
+    the same release), minimum and low (least denominators), rank. `terms`: row, part (numerator, denominator), cell,
+    coef. `cells`: cell, its parts, level, name."""
 
     rows: pl.DataFrame
     terms: pl.DataFrame
@@ -47,14 +48,16 @@ class Facts:
 def facts(published: Published) -> Facts:
     """All facts about cells of counts; statistics and printed rates say nothing about cells and are left out."""
     formulas = _formulas(published)
-    figures = published.figures.join(formulas.select("kpi").unique(), on="kpi", how="semi").with_row_index("seen")
+    figures = counted_gaps(published).join(formulas.select("kpi").unique(), on="kpi", how="semi").with_row_index("seen")
     terms = _versions(figures, _expanded(figures, formulas, published.kpis))
     stamp = terms.group_by("seen").agg(pl.col("version").sum().alias("stamp"))
     figures = figures.join(stamp, on="seen")
     rows = _merged(figures).with_row_index("row").join(_about(published.kpis), on="kpi", how="left")
     seen = rows.select("row", "seen")
     terms = terms.join(seen, on="seen").drop("seen")
-    places = published.figures.select("area", "area_vintage", "area_level", "area_name").unique(["area", "area_vintage"])
+    places = published.figures.select("area", "area_vintage", "area_level", "area_name").unique(
+        ["area", "area_vintage"]
+    )
     cells = terms.select(CELL).unique().sort(CELL).with_row_index("cell")
     terms = terms.join(cells, on=list(CELL)).select("row", "part", "cell", "coef")
     terms = terms.group_by("row", "part", "cell").agg(pl.col("coef").sum())
@@ -89,7 +92,7 @@ def _about(kpis: pl.DataFrame) -> pl.DataFrame:
 
 
 def _expanded(figures: pl.DataFrame, formulas: pl.DataFrame, kpis: pl.DataFrame) -> pl.DataFrame:
-    """seen, release, part, cell columns without version, coef. A denominator is taken from the first basis that has it."""
+    """seen, release, part, cell columns without version, coef. A denominator comes from the first basis that has it."""
     spread = figures.select("seen", "release", *_KEY, "obs_status").join(formulas, on="kpi")
     year = pl.col("period").str.slice(0, 4).cast(pl.Int32) + pl.col("offset")
     municipal = pl.col("area").str.contains("-", literal=True)
@@ -117,7 +120,7 @@ def _expanded(figures: pl.DataFrame, formulas: pl.DataFrame, kpis: pl.DataFrame)
 
 
 def _chosen_basis(lending: pl.DataFrame, there: pl.DataFrame, place: list[str]) -> pl.DataFrame:
-    """seen, basis: the first basis on which all of a denominator is shown to exist, or else something of its concept."""
+    """seen, basis: the first one on which all of a denominator is shown to exist, or else something of its concept."""
     kin = pl.col("plain").replace_strict({name: known(name).concept for name in _names(lending, there)})
     choices = lending.select("seen", *place, pl.concat_list("basis", "bases").alias("choice_basis"))
     choices = choices.with_columns(
@@ -175,11 +178,13 @@ def _merged(figures: pl.DataFrame) -> pl.DataFrame:
     tiers = figures.group_by(*_KEY, "stamp", "release").agg(
         pl.col("tier").filter(shown).min().alias("least"), pl.col("tier").filter(closed).max().alias("most")
     )
-    crossed = tiers.group_by(*_KEY, "stamp").agg((pl.col("least") < pl.col("most")).any().fill_null(False).alias("closed"))
+    crossed = tiers.group_by(*_KEY, "stamp").agg(
+        (pl.col("least") < pl.col("most")).any().fill_null(False).alias("closed")
+    )
     ordered = figures.sort("release", "tier")
     merged = ordered.group_by(*_KEY, "stamp", maintain_order=True).agg(
         pl.col("seen").last(),
-        pl.col("area_level", "area_name", "decimals").last(),
+        pl.col("area_level", "area_name", "decimals", "rank").last(),
         pl.col("value").filter(shown).last(),
         pl.col("obs_status").filter(shown).last().alias("shown_status"),
         pl.col("obs_status").last(),

@@ -4,9 +4,9 @@
 
 Belongs here: indices of z-scores. Does not belong here: figures that are a count over a count (`facts`).
 
-An index is a weighted sum of its parts whose weights nobody prints: they hold the means and deviations of a base year. But
-they are the same in every area and year, so areas of which all parts are shown tell them, as narrow as their rounding
-allows; and then an area of which one part is withheld tells that part.
+An index is a weighted sum of its parts whose weights nobody prints: they hold the means and deviations of a base year.
+But they are the same in every area and year, so areas of which all parts are shown tell them, as narrow as their
+rounding allows; and then an area of which one part is withheld tells that part.
 """
 
 from __future__ import annotations
@@ -150,7 +150,14 @@ def _families(published: Published, kpi: str, parts: list[str]) -> Iterator[tupl
         weights = np.linalg.lstsq(matrix, index, rcond=None)[0]
         slack = half[kpi] + 1.2 * sum(abs(weight) * half[part] for weight, part in zip(weights[1:], parts, strict=True))
         gaps = [
-            _Gap(row["area"], row["area_vintage"], row["period"], int(np.isnan(values[at]).argmax()), row[kpi], values[at])
+            _Gap(
+                row["area"],
+                row["area_vintage"],
+                row["period"],
+                int(np.isnan(values[at]).argmax()),
+                row[kpi],
+                values[at],
+            )
             for at, row in enumerate(family.iter_rows(named=True))
             if one[at]
         ]

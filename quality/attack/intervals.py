@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quality.attack.equations import Equations, Flags, Reals
+from quality.attack.equations import Equations
+from quality.attack.rows import Flags, Reals
 
 _PASSES = 60
 _CLOSE = 1e-6

@@ -30,7 +30,14 @@ class Program:
     """low <= matrix * x <= high, least <= x <= most. Soft rows that contradict the others are given up at the start."""
 
     def __init__(
-        self, matrix: csr_array, low: Reals, high: Reals, least: Reals, most: Reals, soft: NDArray[np.bool_], each: float
+        self,
+        matrix: csr_array,
+        low: Reals,
+        high: Reals,
+        least: Reals,
+        most: Reals,
+        soft: NDArray[np.bool_],
+        each: float,
     ) -> None:
         size = np.maximum(abs(matrix).max(axis=1).toarray().ravel(), 1e-12)
         self.matrix = csr_array(matrix.multiply(1 / size[:, None]))
@@ -132,5 +139,6 @@ class Program:
         return solution
 
     def _kinds(self, whole: NDArray[np.bool_]) -> None:
-        kinds = np.where(whole, highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous)
+        kind = highspy.HighsVarType
+        kinds = np.array([kind.kInteger if one else kind.kContinuous for one in whole.tolist()])
         self.solver.changeColsIntegrality(len(whole), np.arange(len(whole), dtype=np.int32), kinds)

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from quality.attack.equations import Equations, Flags, Reals
+from quality.attack.equations import Equations
 from quality.attack.intervals import Bounds
 from quality.attack.program import Contradiction, Program, TimeIsUp
+from quality.attack.rows import Flags, Reals
 
 _CLOSE = 1e-6
 _FIXED = 1e-9
@@ -59,7 +60,9 @@ def prove(system: Equations, bounds: Bounds, targets: Whole, threshold: float, l
     work = _Work(system, bounds, targets, threshold, limits)
     for cells, rows in work.batches():
         work.batch(cells, rows)
-    return Proved(work.least[targets], work.most[targets], work.settled[targets], work.finished[targets], work.contradictions)
+    return Proved(
+        work.least[targets], work.most[targets], work.settled[targets], work.finished[targets], work.contradictions
+    )
 
 
 class _Work:
@@ -95,7 +98,7 @@ class _Work:
         return csr_array((system.coef[used], (system.row[used], system.cell[used])), shape=shape), low, high
 
     def _cut(self, kept: Flags) -> Flags:
-        """Known cells; where too much is connected, also cells that are known but for a few percent and not asked for."""
+        """Known cells; where too much is connected, also cells that are nearly known and not asked for."""
         known = self.most - self.least < _FIXED
         matrix, _, _ = self._open_rows(kept, known)
         label, _ = _connected(matrix)

@@ -13,12 +13,15 @@ from pathlib import Path
 
 import polars as pl
 
+_Columns = dict[str, type[pl.DataType]]
+
 FIGURES = "kpi_value__area_period"
-_FIGURE_COLUMNS = {
+_FIGURE_COLUMNS: _Columns = {
     "kpi": pl.String, "area": pl.String, "area_name": pl.String, "area_level": pl.String, "area_vintage": pl.String,
     "period": pl.String, "basis": pl.String, "value": pl.Float64, "obs_status": pl.String, "decimals": pl.Int32,
+    "rank": pl.Int64,
 }  # fmt: skip
-_OTHER = {
+_OTHER: dict[str, _Columns] = {
     "area": {"area": pl.String, "area_vintage": pl.String, "area_level": pl.String, "parent": pl.String},
     "kpi": {
         "kpi": pl.String, "formula": pl.String, "rule": pl.String, "denominator_bases": pl.String,
@@ -95,7 +98,7 @@ def _has_marts(path: Path) -> bool:
     return path.is_dir() and any(path.glob("*/marts/*"))
 
 
-def _mart(folder: Path, name: str, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame | None:
+def _mart(folder: Path, name: str, columns: _Columns) -> pl.DataFrame | None:
     """The columns of a mart, from Parquet or else from CSV; a column that is not there is empty."""
     parquet, csv = folder / f"{name}.parquet", folder / f"{name}.csv"
     if parquet.is_file():
@@ -112,7 +115,8 @@ def _mart(folder: Path, name: str, columns: dict[str, type[pl.DataType]]) -> pl.
 
 
 def _together(frames: list[pl.DataFrame], name: str) -> pl.DataFrame:
-    empty = pl.DataFrame(schema={**_OTHER[name], "release": pl.Int32, "tier": pl.Int32})
+    schema: dict[str, type[pl.DataType]] = {**_OTHER[name], "release": pl.Int32, "tier": pl.Int32}
+    empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *frames])
 
 

@@ -22,7 +22,9 @@ def targets(facts: Facts) -> pl.DataFrame:
     shown = facts.rows.filter(pl.col("value").is_not_null()).select("row")
     withheld = facts.rows.filter(pl.col("withheld") & pl.col("value").is_null()).select("row", "kpi")
     shown_cells = facts.terms.join(shown, on="row").select("cell").unique()
-    inside = facts.terms.join(withheld, on="row").join(shown_cells.with_columns(open=pl.lit(True)), on="cell", how="left")
+    inside = facts.terms.join(withheld, on="row").join(
+        shown_cells.with_columns(open=pl.lit(True)), on="cell", how="left"
+    )
     inside = inside.with_columns(pl.col("open").fill_null(False))
     no_reason = pl.col("open").all().over("row")
     suspect = inside.filter(~pl.col("open") | (no_reason & (pl.col("part") == "numerator")))
