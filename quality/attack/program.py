@@ -98,6 +98,12 @@ class Program:
                     return
         raise Contradiction
 
+    def part(self, cells: NDArray[np.int64], rows: NDArray[np.int64]) -> Program:
+        """The program of some cells and of rows that hold no others."""
+        none = np.zeros(len(rows), np.bool_)
+        matrix = csr_array(self.matrix[rows][:, cells])
+        return Program(matrix, self.low[rows], self.high[rows], self.least[cells], self.most[cells], none, self.each)
+
     def together(self, places: NDArray[np.int64], goals: Reals, up: bool, seconds: float) -> Reals:
         """A solution in which as much as possible of these cells' ways to their goals is gone, all at once."""
         solver, count = self.solver, len(places)

@@ -6,7 +6,7 @@ Belongs here: what is connected, and in which order programs are asked. Does not
 
 A withheld cell is *settled* once programs have shown that it can be as small as 1 (or its least) and as large as the
 threshold (or its most, or its least + 2). One solution shows that of many cells, so most cells need no program of their
-own; what is left is minimised and maximised cell by cell, in whole numbers where fractions leave only two of them.
+own; what is left is minimised and maximised cell by cell, in whole numbers where fractions leave only a few of them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _FIXED = 1e-9
 _LARGE = 4000
 """Components of more cells are cut at those that are nearly known (part of the value, and one)."""
 _NEARLY = 0.1
+_FEW = 4
+"""Cells of which so many whole numbers are left are asked for in whole numbers."""
 _TOGETHER = 1500
 """So many cells are put into one program, if their components are as small as that."""
 Whole = NDArray[np.int64]
@@ -153,11 +155,11 @@ class _Work:
         try:
             self._batch_by(self._program(cells, rows), cells, inside)
         except TimeIsUp:
-            self.finished[inside[~self._reached(inside)]] = False
+            self.finished[inside[~self._shown(inside)]] = False
         except Contradiction:
             self.contradictions += 1
             self.finished[inside] = False
-        self.settled[inside] = self._reached(inside) & (self.most[inside] - self.least[inside] >= 2 - _CLOSE)
+        self.settled[inside] = self._shown(inside)
 
     def _program(self, cells: Whole, rows: Whole) -> Program:
         matrix = self.matrix[rows][:, cells]
@@ -177,27 +179,33 @@ class _Work:
                 if left.sum() == pending.sum():
                     break
                 pending = left
-        for cell, at in zip(inside.tolist(), place.tolist(), strict=True):
+        for cell, at in zip(inside[~self._shown(inside)].tolist(), place[~self._shown(inside)].tolist(), strict=True):
             self._alone(program, cells, cell, at)
+        few = self.system.whole[inside] & (self.most[inside] - self.least[inside] < _FEW)
+        self._in_whole_numbers(program, cells, place[few & (self.most[inside] > self.least[inside])])
 
     def _alone(self, program: Program, cells: Whole, cell: int, at: int) -> None:
-        for up in (True, False):
-            one = np.array([cell])
-            if (self._up(one) if up else self._down(one))[0]:
-                continue
+        """Both ends of a cell, or only one if it turns out to be far enough from what was seen."""
+        one = np.array([cell])
+        for up in (False, True) if self._up(one)[0] else (True, False):
+            if self._shown(one)[0]:
+                return
             solution = program.extreme(at, up, self._left())
-            if solution is None:
-                continue
-            self._see(cells, solution)
-            self._bound(cell, solution[at], up)
-        whole = self.system.whole[cell]
-        if not whole or not 1 - _CLOSE <= self.most[cell] - self.least[cell] < 2 - _CLOSE:
-            return
-        whole_cells = self.system.whole[cells]
-        for up in (True, False):
-            solution = program.extreme(at, up, self._left(), whole_cells)
             if solution is not None:
+                self._see(cells, solution)
                 self._bound(cell, solution[at], up)
+
+    def _in_whole_numbers(self, program: Program, cells: Whole, places: Whole) -> None:
+        """Both ends in whole numbers, each cell within what it is connected with."""
+        label, row_label = _connected(program.matrix)
+        for at in places.tolist():
+            near = np.flatnonzero(label == label[at])
+            part = program.part(near, np.flatnonzero(row_label == label[at]))
+            here, whole = int(np.searchsorted(near, at)), self.system.whole[cells[near]]
+            for up in (True, False):
+                solution = part.extreme(here, up, self._left(), whole)
+                if solution is not None:
+                    self._bound(int(cells[at]), solution[here], up)
 
     def _bound(self, cell: int, value: float, up: bool) -> None:
         whole, size = self.system.whole[cell], _CLOSE * max(1.0, abs(value))
@@ -216,8 +224,11 @@ class _Work:
     def _down(self, cells: Whole) -> Flags:
         return self.seen_low[cells] <= self.goal_down[cells] + _CLOSE
 
-    def _reached(self, cells: Whole) -> Flags:
-        return self._up(cells) & self._down(cells)
+    def _shown(self, cells: Whole) -> Flags:
+        """Whether solutions reach both goals, and hold three whole numbers at least."""
+        with np.errstate(invalid="ignore"):
+            low, high = np.ceil(self.seen_low[cells] - _CLOSE), np.floor(self.seen_high[cells] + _CLOSE)
+        return self._up(cells) & self._down(cells) & (high - low >= 2)
 
     def _left(self) -> float:
         left = self.until - time.monotonic()

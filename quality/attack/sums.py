@@ -16,6 +16,11 @@ from quality.attack.facts import CELL
 from quality.attack.knowledge import known
 from quality.attack.rows import PLACE, Rows
 
+_ABOUT: dict[str, type[pl.DataType]] = {
+    "name": pl.String, "concept": pl.String, "counted": pl.Boolean, "whole": pl.Boolean, "adds_up": pl.Boolean,
+    "signed": pl.Boolean, "rate": pl.Boolean, "sensitive": pl.Int32,
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -28,7 +33,7 @@ class Sums:
 def described(cells: pl.DataFrame) -> pl.DataFrame:
     """Cells with what the vocabulary says of their measure."""
     names = cells["plain"].unique().to_list()
-    about = pl.DataFrame([vars(known(name)) for name in names]).rename({"name": "plain"})
+    about = pl.DataFrame([vars(known(name)) for name in names], _ABOUT).rename({"name": "plain"})
     return cells.join(about, on="plain", how="left").sort("cell")
 
 
