@@ -20,6 +20,7 @@ from typing import Any
 
 import click
 
+from pipelines.attack_command import attack
 from pipelines.messages import Speaker
 from pipelines.protect_command import protect
 from pipelines.settings import SITE_VARIABLE, SettingsError, environment_language, environment_site, read_settings
@@ -79,6 +80,7 @@ def main(context: click.Context, site: Path | None, lang: str | None, as_json: b
     context.obj = Call(site, lang, as_json)
 
 
+main.add_command(attack)
 main.add_command(protect)
 
 

@@ -70,7 +70,7 @@ def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> No
 
     order = Order(review=review, base=int(base) if base else None, **options)
     try:
-        with _banners_beside():
+        with banners_beside():
             result = protect_files(order)
     except WrongCall as error:
         return stop(WRONG, _wrong(call, error))
@@ -92,7 +92,7 @@ def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> No
 
 
 @contextlib.contextmanager
-def _banners_beside() -> Iterator[None]:
+def banners_beside() -> Iterator[None]:
     """Send what libraries print by themselves (HiGHS greets on standard output) to standard error."""
     sys.stdout.flush()
     kept = os.dup(1)
