@@ -16,6 +16,8 @@ from quality.attack.facts import CELL
 from quality.attack.knowledge import known
 from quality.attack.rows import PLACE, Rows
 
+_NOT_ASSIGNABLE = "-99"
+"""Cases without an address: added where there are some, and no gap where there are none."""
 _ABOUT: dict[str, type[pl.DataType]] = {
     "name": pl.String, "concept": pl.String, "counted": pl.Boolean, "whole": pl.Boolean, "adds_up": pl.Boolean,
     "signed": pl.Boolean, "rate": pl.Boolean, "sensitive": pl.Int32,
@@ -98,13 +100,16 @@ def _parents(parts: pl.DataFrame, every: pl.DataFrame, areas: pl.DataFrame) -> p
 
 def _sum_rows(parts: pl.DataFrame, parents: pl.DataFrame, exact: pl.DataFrame, first: int) -> Rows:
     group = ["whole_cell", "area_level", "area_vintage"]
-    siblings = parents.group_by(pl.col("parent").alias("whole"), "area_vintage", "area_level").agg(
-        pl.len().alias("siblings")
+    placed = ~pl.col("area").str.ends_with(_NOT_ASSIGNABLE)
+    siblings = (
+        parents.filter(placed)
+        .group_by(pl.col("parent").alias("whole"), "area_vintage", "area_level")
+        .agg(pl.len().alias("siblings"))
     )
     parts = parts.join(siblings, on=["whole", "area_vintage", "area_level"], how="left")
     parts = parts.join(exact, on="cell", how="left")
     groups = parts.group_by(*group, "whole", maintain_order=True).agg(
-        pl.len().alias("parts"),
+        placed.sum().alias("parts"),
         pl.col("siblings").first(),
         pl.when(pl.col("value").is_not_null().all()).then(pl.col("value").sum()).first().alias("sum"),
     )

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import polars as pl
 
-from transforms.catalogue.catalogue import load
+from transforms.catalogue.catalogue import Catalogue, load
+from transforms.catalogue.model import parse_expression
 
 CITY, LIST = "99001000", "2024"
 NORTH, EAST, SOUTH = f"{CITY}-01", f"{CITY}-02", f"{CITY}-03"
@@ -92,8 +94,13 @@ class Book:
         return releases
 
 
+@cache
+def _catalogue() -> Catalogue:
+    return load()
+
+
 def _decimals(kpi: str) -> int:
-    return OWN[kpi][3] if kpi in OWN else load().kpis[kpi].decimals
+    return OWN[kpi][3] if kpi in OWN else _catalogue().kpis[kpi].decimals
 
 
 def _about(kpi: str, inputs: dict[str, tuple[str, ...]]) -> dict[str, object]:
@@ -104,7 +111,7 @@ def _about(kpi: str, inputs: dict[str, tuple[str, ...]]) -> dict[str, object]:
         numerator, denominator, factor, _ = OWN[kpi]
         formula = f"{factor} * {numerator} / {denominator}" if denominator else numerator
         return {"kpi": kpi, "formula": formula, "rule": "sum", "denominator_bases": None}
-    entry = load().kpis[kpi]
+    entry = _catalogue().kpis[kpi]
     return {"kpi": kpi, "formula": entry.formula, "rule": entry.rule, "denominator_bases": None}
 
 
@@ -116,9 +123,7 @@ def _uses(kpi: str, inputs: dict[str, tuple[str, ...]]) -> list[dict[str, object
         if OWN[kpi][1]:
             parts["denominator"] = ((1.0, str(OWN[kpi][1])),)
     else:
-        from transforms.catalogue.model import parse_expression
-
-        entry = load().kpis[kpi]
+        entry = _catalogue().kpis[kpi]
         parts = {"numerator": parse_expression(entry.numerator or "")}
         if entry.denominator:
             parts["denominator"] = parse_expression(entry.denominator)
