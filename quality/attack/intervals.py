@@ -17,7 +17,7 @@ import numpy as np
 from quality.attack.equations import Equations
 from quality.attack.rows import Flags, Reals
 
-_PASSES = 60
+_PASSES, _ATTEMPTS = 60, 20
 _CLOSE = 1e-6
 _WORTH = 1e-3
 """A bound that moves by less than this part of a unit is not passed on."""
@@ -34,35 +34,36 @@ class Bounds:
 
 
 def propagate(system: Equations) -> Bounds:
-    """The bounds that follow from all rows. Soft rows are taken where they fit what the others say.
+    """The bounds that follow from all rows, first without those that are guesses.
 
     A cell whose bounds cross shows a contradiction: the soft rows around it are given up, and if there is none, the
     cell's rows.
     """
     kept = np.ones(len(system.low), np.bool_)
+    start = (system.least, system.most)
     contradictions = 0
-    for _ in range(20):
-        least, most = _passes(system, kept)
-        crossed = least > most + _CLOSE
-        if not crossed.any():
-            break
-        touching = np.zeros(len(kept), np.bool_)
-        touching[system.row[crossed[system.cell]]] = True
-        around = touching & kept & system.soft
-        if not around.any():
-            around = touching & kept
-            contradictions += int(around.sum())
-            if not around.any():
+    for rows in (~system.soft, np.ones(len(kept), np.bool_)):
+        for _ in range(_ATTEMPTS):
+            least, most = _passes(system, kept & rows, *start)
+            crossed = least > most + _CLOSE
+            if not crossed.any():
                 break
-        kept &= ~around
+            touching = np.zeros(len(kept), np.bool_)
+            touching[system.row[crossed[system.cell]]] = True
+            around = touching & kept & rows
+            if (around & system.soft).any():
+                around &= system.soft
+            else:
+                contradictions += int(around.sum())
+            kept &= ~around
+        start = (least, most)
     crossed = least > most
     middle = np.where(crossed, (least + most) / 2, 0.0)
     return Bounds(np.where(crossed, middle, least), np.where(crossed, middle, most), kept, contradictions)
 
 
-def _passes(system: Equations, kept: Flags) -> tuple[Reals, Reals]:
+def _passes(system: Equations, kept: Flags, least: Reals, most: Reals) -> tuple[Reals, Reals]:
     """Passes over the rows of which a cell became narrower; each pass from the bounds of the one before."""
-    least, most = system.least.copy(), system.most.copy()
     used = kept[system.row]
     row, cell, coef = system.row[used], system.cell[used], system.coef[used]
     active = np.ones(len(row), np.bool_)
