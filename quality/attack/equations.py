@@ -110,7 +110,7 @@ def _over_known(rates: pl.DataFrame) -> Rows:
     limits = rates.group_by("row").agg(
         ((middle - 0.5) * per_unit).first().alias("low"),
         ((middle + 0.5) * per_unit).first().alias("high"),
-        pl.col("value", "counts").first(),
+        pl.col("value", "counts", "guess").first(),
     )
     low, high, value = (limits[name].to_numpy() for name in ("low", "high", "value"))
     counts = limits["counts"].to_numpy()
@@ -121,7 +121,7 @@ def _over_known(rates: pl.DataFrame) -> Rows:
         "row",
         pl.Series("low", np.where(counts, down, low)),
         pl.Series("high", np.where(counts, up, high)),
-        soft=pl.lit(False),
+        pl.col("guess").alias("soft"),
     )
     entries = rates.filter(pl.col("part") == "numerator").select("row", "cell", "coef")
     return Rows(entries, limits)
@@ -136,12 +136,13 @@ def _over_unknown(rates: pl.DataFrame) -> list[Rows]:
     for side, low, high in ((-1, 0.0, np.inf), (1, -np.inf, 0.0)):
         coef = pl.when(above).then(2 * scale * pl.col("factor")).otherwise(-(2 * middle + side)) * pl.col("coef")
         entries = rates.select("row", "cell", coef.alias("coef")).group_by("row", "cell").agg(pl.col("coef").sum())
-        limits = rates.select("row").unique().with_columns(low=pl.lit(low), high=pl.lit(high), soft=pl.lit(False))
+        limits = rates.select("row", soft="guess").unique("row")
+        limits = limits.select("row", pl.lit(low).alias("low"), pl.lit(high).alias("high"), "soft")
         found.append(Rows(entries.filter(pl.col("coef") != 0), limits))
     sure = pl.when(pl.col("obs_status").is_in(["A", "B", "E", "P"])).then(pl.max_horizontal("minimum", "low"))
     enough = rates.filter(~above).with_columns(sure.otherwise(pl.col("minimum")).alias("low"))
     enough = enough.filter(pl.col("low").is_not_null())
-    limits = enough.select("row", "low", pl.lit(np.inf).alias("high"), pl.lit(False).alias("soft")).unique("row")
+    limits = enough.select("row", "low", pl.lit(np.inf).alias("high"), pl.col("guess").alias("soft")).unique("row")
     found.append(Rows(enough.select("row", "cell", "coef"), limits))
     return found
 

@@ -36,13 +36,24 @@ def limits(rows: pl.DataFrame, low: float, high: float, soft: bool) -> pl.DataFr
 
 def divided(facts: Facts, cells: pl.DataFrame, least: Reals, most: Reals) -> pl.DataFrame:
     """The terms of all figures with a factor, and per figure: value, decimals, factor, obs_status, minimum, low, rank,
-    `divisor` (null where it is not known; 1 of a count), `counts` (whether the numerator is whole)."""
-    about = ["row", "value", "decimals", "factor", "minimum", "low", "obs_status", "rank"]
+    `divisor` (null where it is not known; 1 of a count), `counts` (whether the numerator is whole), `guess` (whether it
+    looks back to a territory that is only taken for the same)."""
+    about = [
+        "row",
+        pl.col("area_vintage").alias("vintage"),
+        "value",
+        "decimals",
+        "factor",
+        "minimum",
+        "low",
+        "obs_status",
+        "rank",
+    ]
     terms = facts.terms.join(facts.rows.filter(pl.col("factor").is_not_null()).select(about), on="row")
     fixed = np.where(least == most, least, np.nan)
     places = terms["cell"].to_numpy()
     terms = terms.with_columns(pl.Series("fixed", fixed[places]).fill_nan(None))
-    terms = terms.join(cells.select("cell", "whole"), on="cell")
+    terms = terms.join(cells.select("cell", "whole", "area_vintage"), on="cell")
     below = pl.col("part") == "denominator"
     per_row = terms.group_by("row").agg(
         pl.when(pl.col("fixed").filter(below).is_not_null().all())
@@ -50,5 +61,6 @@ def divided(facts: Facts, cells: pl.DataFrame, least: Reals, most: Reals) -> pl.
         .alias("divisor"),
         (pl.col("whole") & (pl.col("coef") % 1 == 0)).filter(~below).all().alias("counts"),
         below.any().alias("quotient"),
+        (pl.col("area_vintage") != pl.col("vintage")).any().alias("guess"),
     )
-    return terms.drop("fixed", "whole").join(per_row, on="row")
+    return terms.drop("fixed", "whole", "vintage", "area_vintage").join(per_row, on="row")
