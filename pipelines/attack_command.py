@@ -46,8 +46,9 @@ def attack(
 ) -> None:
     """Try to work withheld counts out from published files alone: RELEASES, or all releases of the site."""
     from pipelines.cli import OK, STOPPED, WRONG
-    from quality.attack.attack import TIERS, Limits
+    from quality.attack.attack import TIERS
     from quality.attack.attack import attack as attacked
+    from quality.attack.programs import Limits
     from quality.attack.published import NothingPublished, release_folders
 
     folders = list(releases) or [call.needed_site() / "warehouse" / "releases"]
