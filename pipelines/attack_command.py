@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.protect_command import banners_beside
-
 if TYPE_CHECKING:
     from pipelines.cli import Call
     from quality.attack.attack import Findings
@@ -65,10 +63,9 @@ def attack(
         # Who may read the fuller tier reads the public one too.
         tiers = [name for name in TIERS[: TIERS.index(reader) + 1] if name in there]
         try:
-            with banners_beside():
-                results[reader] = attacked(
-                    folders, tiers, threshold=threshold, zeros_published=zeros_published, limits=Limits(seconds)
-                )
+            results[reader] = attacked(
+                folders, tiers, threshold=threshold, zeros_published=zeros_published, limits=Limits(seconds)
+            )
         except NothingPublished:
             continue
     if not results:

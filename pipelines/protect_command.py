@@ -10,13 +10,9 @@ the tables themselves have faults.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import os
 import sys
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +66,7 @@ def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> No
 
     order = Order(review=review, base=int(base) if base else None, **options)
     try:
-        with banners_beside():
-            result = protect_files(order)
+        result = protect_files(order)
     except WrongCall as error:
         return stop(WRONG, _wrong(call, error))
     except RulesTooWeak as error:
@@ -89,20 +84,6 @@ def protect(call: Call, /, review: Path, base: str | None, **options: Any) -> No
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
     else:
         click.echo(call.say("protect_done", **result | {"tables": ", ".join(result["tables"])}))
-
-
-@contextlib.contextmanager
-def banners_beside() -> Iterator[None]:
-    """Send what libraries print by themselves (HiGHS greets on standard output) to standard error."""
-    sys.stdout.flush()
-    kept = os.dup(1)
-    os.dup2(2, 1)
-    try:
-        yield
-    finally:
-        ctypes.CDLL(None).fflush(None)
-        os.dup2(kept, 1)
-        os.close(kept)
 
 
 def _wrong(call: Call, error: Any) -> str:

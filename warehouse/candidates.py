@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from raw.lake.files import file_sha256
 from warehouse.manifest import project_hash
 from warehouse.sqlmesh import (
     DATABASE,
@@ -56,7 +57,7 @@ def input_hash(tier: str, inputs: Landing, project_dir: Path = PROJECT_DIR) -> s
     """SHA-256 over all that decides the outcome: cells, catalogue, areas, sources, editions, project, engines."""
     content = {
         "tier": tier,
-        "protected": _sha256(inputs.protected),
+        "protected": file_sha256(inputs.protected),
         "catalogue": [kpi.model_dump(mode="json") for kpi in inputs.catalogue],
         "areas": _sorted_rows(inputs.areas),
         "sources": _sorted_rows(inputs.sources),
@@ -76,7 +77,7 @@ def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: P
     wanted = input_hash(tier, inputs, project_dir)
     directory = warehouse_dir / "candidates" / wanted[:16] / tier
     if (result := _read_result(directory)) is not None:
-        return Candidate(tier, directory, wanted, result, cached=True, protected=_sha256(inputs.protected))
+        return Candidate(tier, directory, wanted, result, cached=True, protected=file_sha256(inputs.protected))
     if directory.exists():
         shutil.rmtree(directory)
     result = build(
@@ -86,12 +87,7 @@ def candidate(warehouse_dir: Path, tier: str, inputs: Landing, *, project_dir: P
         project_dir=project_dir,
     )
     _write_result(directory, result)
-    return Candidate(tier, directory, wanted, result, cached=False, protected=_sha256(inputs.protected))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return Candidate(tier, directory, wanted, result, cached=False, protected=file_sha256(inputs.protected))
 
 
 def _sorted_rows(rows: Sequence[Mapping[str, str | None]]) -> str:

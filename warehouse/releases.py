@@ -30,6 +30,7 @@ from typing import Any
 
 import duckdb
 
+from raw.lake.files import file_sha256
 from warehouse.candidates import Candidate
 from warehouse.manifest import Model
 
@@ -147,7 +148,7 @@ def _export(database: Path, marts_dir: Path, marts: list[Model]) -> dict[str, di
             counted = connection.execute(f"SELECT COUNT(*) FROM {mart.name}").fetchone()
             files[name] = {
                 "rows": counted[0] if counted else 0,
-                "files": {path.name: _sha256(path) for path in (parquet, csv)},
+                "files": {path.name: file_sha256(path) for path in (parquet, csv)},
             }
     return files
 
@@ -163,11 +164,6 @@ def _csv_column(name: str, kind: str) -> str:
     is_whole = f"{name} = TRUNC({name}) AND ABS({name}) < 1e15"
     whole = f"CAST(CAST({name} AS BIGINT) AS VARCHAR)"
     return f"CASE WHEN {is_whole} THEN {whole} ELSE CAST({name} AS VARCHAR) END AS {name}"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _content_hash(tiers: Mapping[str, Mapping[str, Any]]) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array, csr_array, hstack
 
+from quality.programs import program
+
 Reals = NDArray[np.float64]
 _SHORT = 1e-6
 
@@ -59,8 +61,8 @@ class Program:
         lp.a_matrix_.start_ = by_column.indptr
         lp.a_matrix_.index_ = by_column.indices
         lp.a_matrix_.value_ = by_column.data
-        solver = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in (("output_flag", False), ("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0)):
+        solver = program()
+        for option, value in (("threads", 1), ("random_seed", 1), ("mip_rel_gap", 0.0)):
             solver.setOptionValue(option, value)
         solver.passModel(lp)
         return solver

@@ -23,14 +23,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from quality.disclosure.audit import NotProved
 from quality.disclosure.model.faults import BadInput
 from quality.disclosure.product.cells import BASE, PUBLIC, STATISTIC, counted_concepts, in_question
 from quality.disclosure.product.history import keep, kept, with_history
-from quality.disclosure.product.pattern import NotProved, TierPattern, numbered, tier_pattern
+from quality.disclosure.product.pattern import TierPattern, numbered, tier_pattern
 from quality.disclosure.product.review import review_of
 from quality.disclosure.rules import Rules
 from quality.disclosure.solver import Unsafe
-from raw.lake.files import atomic, read_json, restricted_folder, write_json
+from raw.lake.files import atomic, file_sha256, read_json, restricted_folder, write_json
 from raw.vocabulary.period import frequency
 
 DOOR_VERSION = "5"
@@ -42,14 +43,7 @@ _PUBLISH_FILE, _PUBLISH_FOLDER = 0o644, 0o755
 
 
 class Refused(RuntimeError):
-    """There is no pattern that is proved to be safe; nothing was written. The message carries counts only.
-
-    `restricted` names the cells that are the cause, for the restricted zone.
-    """
-
-    def __init__(self, message: str, restricted: str = "") -> None:
-        self.restricted = restricted
-        super().__init__(message)
+    """There is no pattern that is proved to be safe; the message carries counts only."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +89,7 @@ class Door:
         if path.exists() and certificate_path.exists():
             certificate = read_json(certificate_path)
             own = certificate["sha256"]
-            if certificate["input"] == self._key(tier, own) and own == _sha256(path):
+            if certificate["input"] == self._key(tier, own) and own == file_sha256(path):
                 return Protected(tier, path, certificate)
         judged = self._judged(tier)
         publish.mkdir(parents=True, exist_ok=True)
@@ -105,7 +99,7 @@ class Door:
         protected = _protected(judged.cells)
         with atomic(path, _PUBLISH_FILE) as part:
             protected.write_parquet(part)
-        sha256 = _sha256(path)
+        sha256 = file_sha256(path)
         if judged.pattern is not None:
             hidden = pl.Series("withheld", judged.pattern.withheld)
             keep(restricted_folder(self.review / "passed") / tier, sha256, judged.base.with_columns(hidden))
@@ -131,20 +125,15 @@ class Door:
         try:
             return judge(self.cells(), self.rules, tier, earlier, self.review / "cache")
         except (Unsafe, NotProved, BadInput) as refusal:
-            write_json(restricted_folder(self.review) / f"{tier}.refused.json", {"refused": str(refusal)}, 0o600)
+            write_json(restricted_folder(self.review) / f"{tier}.refused.json", {"refused": str(refusal)})
             counted = str(refusal) if isinstance(refusal, NotProved) else "no pattern of withheld cells is safe"
-            raise Refused(f"{counted}; the tier {tier} is not released", str(refusal)) from None
+            raise Refused(f"{counted}; the tier {tier} is not released") from None
 
     def _key(self, tier: str, own: str) -> str:
         """What the outcome depends on; that it was released itself changes nothing."""
         before = {one: sorted({*self.released.get(one, ())} - {own}) for one in self.rules.tiers}
         about = [DOOR_VERSION, tier, self.rules.model_dump_json(), self.named, str(sorted(before.items()))]
         return hashlib.sha256("\n".join(about).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def judge(

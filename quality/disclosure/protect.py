@@ -32,7 +32,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from quality.disclosure.audit import Findings, Limits, audit
+from quality.disclosure.audit import Findings, Limits, NotProved, audit
 from quality.disclosure.model.cost import Cost
 from quality.disclosure.model.facts import Linear, Ratio, Rounded, read_facts
 from quality.disclosure.model.faults import BadInput
@@ -57,17 +57,6 @@ __all__ = [
 Effort = Literal["quick", "thorough"]
 _QUICK_PROGRAMS = 20
 """Linear programs for cells in no grid: enough to leave out the dearest of them."""
-
-
-class NotProved(RuntimeError):
-    """The audit found cells that are not covered, or did not finish. Nothing may be published. Counts only."""
-
-    def __init__(self, findings: Findings) -> None:
-        self.failing = int(findings.failing.sum())
-        self.finished = findings.finished
-        super().__init__(
-            f"{self.failing} cells are not covered" if findings.finished else "the audit did not come to its end"
-        )
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ Belongs here: how a file gets onto the disk whole or not at all. Does not belong
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -68,3 +69,9 @@ def write_json(target: Path, content: Any, mode: int = RESTRICTED_FILE, durable:
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text("utf-8"))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

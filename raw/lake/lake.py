@@ -26,7 +26,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from raw.lake.files import PART, RESTRICTED_FILE, read_json, restricted_folder, sync, write_json
+from raw.lake.files import PART, RESTRICTED_FILE, file_sha256, read_json, restricted_folder, sync, write_json
 
 _PARTIAL_SUFFIXES = (PART, ".partial", ".crdownload", ".download", ".tmp", ".filepart", ".swp")
 _ZIP_HEAD = b"PK\x03\x04"
@@ -91,7 +91,7 @@ class Lake:
 
     def _is_sound(self, sha256: str) -> bool:
         path = self.snapshot_path(sha256)
-        return path.is_file() and _sha256(path) == sha256
+        return path.is_file() and file_sha256(path) == sha256
 
     def take_in(
         self,
@@ -197,11 +197,6 @@ def _deliveries(records: Path, names: tuple[str, ...]) -> tuple[Delivery, ...]:
     """The records of these names, read once per process: a record's content never changes under its name."""
     found = [Delivery(**read_json(records / name)) for name in names]
     return tuple(sorted(found, key=lambda delivery: (delivery.received_at, delivery.name, delivery.snapshot)))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _record_id(sha256: str, name: str, mtime_ns: int) -> str:

@@ -6,6 +6,6 @@ Belongs here: the intruder's problem and proofs about it. Does not belong here: 
 """
 
 from quality.disclosure.audit.auditor import Limits, audit
-from quality.disclosure.audit.findings import Findings, Proof, certified
+from quality.disclosure.audit.findings import Findings, NotProved, Proof, certified
 
-__all__ = ["Findings", "Limits", "Proof", "audit", "certified"]
+__all__ = ["Findings", "Limits", "NotProved", "Proof", "audit", "certified"]

@@ -115,6 +115,17 @@ class Findings:
         self.vectors().write_parquet(folder / VECTORS)
 
 
+class NotProved(RuntimeError):
+    """The audit found cells that are not covered, or did not finish. Nothing may be published. Counts only."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.failing = int(findings.failing.sum())
+        self.finished = findings.finished
+        super().__init__(
+            f"{self.failing} cells are not covered" if findings.finished else "the audit did not come to its end"
+        )
+
+
 def certified(system: System, withheld: Mask, folder: Path) -> Mask:
     """Return which needy cells a certificate on disk proves safe, from its witnesses and the system alone."""
     rows = pl.read_parquet(folder / VECTORS).sort("witness", "cell")

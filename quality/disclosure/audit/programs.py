@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from quality.disclosure.audit.view import View
-from quality.disclosure.model.programs import program
 from quality.disclosure.model.system import Mask, Whole
+from quality.programs import program
 
 _WHOLE = 1e-5
 _INFINITE = 1e11

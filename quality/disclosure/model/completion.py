@@ -50,7 +50,7 @@ def _completion(
     """A completion, or the relations that have to give way."""
     if not unknown.any():
         return value, []
-    touched = np.bincount(relations.rows, unknown[relations.cells], len(relations)) > 0
+    touched = relations.touching(unknown)
     rows, numbers = relations.where(touched), np.flatnonzero(touched)
     known_part = rows.totals(np.where(unknown, 0, value))
     places = np.cumsum(unknown) - 1

@@ -18,18 +18,15 @@ Name = Callable[[int], str]
 
 
 @dataclass(frozen=True)
-class Relations:
-    """Rows `lower <= coefficients . cells <= upper`; `name` says what a row is, for messages."""
+class Rows:
+    """Sparse rows of cells with coefficients: row r has the entries `start[r]` to `start[r + 1] - 1`."""
 
     start: Whole
     cells: Whole
     coefficients: Whole
-    lower: Whole
-    upper: Whole
-    name: Name = field(compare=False)
 
     def __len__(self) -> int:
-        return len(self.lower)
+        return len(self.start) - 1
 
     @property
     def rows(self) -> Whole:
@@ -40,6 +37,19 @@ class Relations:
         """What the rows give for these values."""
         before = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.coefficients * value[self.cells])])
         return before[self.start[1:]] - before[self.start[:-1]]
+
+    def touching(self, marked: Mask) -> Mask:
+        """Rows with a marked cell."""
+        return np.bincount(self.rows, marked[self.cells], len(self)) > 0
+
+
+@dataclass(frozen=True)
+class Relations(Rows):
+    """Rows `lower <= coefficients . cells <= upper`; `name` says what a row is, for messages."""
+
+    lower: Whole
+    upper: Whole
+    name: Name = field(compare=False)
 
     def of(self, renumbered: Whole) -> Relations:
         """The same rows over cells with other numbers."""

@@ -20,11 +20,11 @@ from scipy.sparse.csgraph import connected_components
 
 from quality.disclosure.model.assembly import Names
 from quality.disclosure.model.completion import completed
-from quality.disclosure.model.relations import Relations, in_order, once
+from quality.disclosure.model.relations import Relations, Rows, in_order, once
 from quality.disclosure.model.system import UNBOUNDED, Mask, State, System, Whole
 from quality.disclosure.product.areas import HOLDS
 from quality.disclosure.product.cells import counted_concepts
-from quality.disclosure.product.equations import Equations, Rows
+from quality.disclosure.product.equations import Equations
 from quality.disclosure.product.history import Known
 from quality.disclosure.rules import Rule, Rules
 from raw.vocabulary.measures import concepts
@@ -53,7 +53,7 @@ class Figures:
         value = np.rint(base["value"].fill_null(0.0).to_numpy() * scale).astype(np.int64)
         return cls(
             np.concatenate([value, found.held.totals(value)]),
-            np.concatenate([unknown, found.held.any(unknown)]),
+            np.concatenate([unknown, found.held.touching(unknown)]),
             np.concatenate([scale, scale[found.like]]),
         )
 
@@ -153,7 +153,7 @@ def _system(given: Known, figures: Figures, ruled: Ruled, state: Whole, relation
     least = np.where(ruled.signed | (figures.value < 0), -UNBOUNDED, np.where(zero_open, 1, 0))
     low, high = np.where(known, figures.value, least), np.where(known, figures.value, UNBOUNDED)
     ours = _connected_to_ours(relations, state)
-    relations = relations.where(np.bincount(relations.rows, ours[relations.cells], len(relations)) > 0)
+    relations = relations.where(relations.touching(ours))
     value, relations = completed(figures.value, figures.unknown & ours, low, high, relations)
     ready = in_order(once(relations))
     cost = np.maximum(np.abs(value), 1)
@@ -174,7 +174,7 @@ def _known(given: Known, figures: Figures, ruled: Ruled, with_ours: bool) -> Mas
     zero = (figures.value[: found.count] == 0) & ~ruled.protected[: found.count] & ~given.held
     cells = given.public | zero
     cells = (cells | given.out if with_ours else cells) & ~figures.unknown[: found.count]
-    return np.concatenate([cells, ~found.held.any(~cells)])
+    return np.concatenate([cells, ~found.held.touching(~cells)])
 
 
 def _small_rests(found: Equations, figures: Figures, ruled: Ruled) -> Mask:
@@ -201,14 +201,14 @@ def _states(given: Known, figures: Figures, unsafe: Mask, known: Mask) -> Whole:
 def _relations(rows: Rows, figures: Figures, ruled: Ruled) -> Relations:
     """The rows that hold: exactly, or within rounding where figures are no whole numbers."""
     off = np.abs(rows.totals(np.where(figures.unknown, 0, figures.value)))
-    open_rows = rows.any(figures.unknown)
+    open_rows = rows.touching(figures.unknown)
     negative = (figures.value < 0) & ~figures.unknown & ~ruled.signed
-    tolerance = np.where(
-        open_rows | (off == 0), 0, np.floor(figures.scale[rows.cells[rows.start[:-1]]] * HOLDS * rows.weight)
-    )
-    holds = (open_rows | (off <= tolerance)) & ~rows.any(negative)
-    kept, slack = rows.where(holds), tolerance[holds].astype(np.int64)
-    return Relations(kept.start, kept.cells, kept.coefficients, -slack, slack.copy(), lambda row: f"sum {row}")
+    weight = np.zeros(len(rows), np.int64)
+    np.maximum.at(weight, rows.rows, np.abs(rows.coefficients))
+    rounding = np.floor(figures.scale[rows.cells[rows.start[:-1]]] * HOLDS * weight).astype(np.int64)
+    slack = np.where(open_rows | (off == 0), 0, rounding)
+    every = Relations(rows.start, rows.cells, rows.coefficients, -slack, slack, lambda row: f"sum {row}")
+    return every.where((open_rows | (off <= slack)) & ~rows.touching(negative))
 
 
 def _connected_to_ours(relations: Relations, state: Whole) -> Mask:

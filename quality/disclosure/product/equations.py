@@ -14,48 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from quality.disclosure.model.system import Mask, Whole
+from quality.disclosure.model.relations import Rows
+from quality.disclosure.model.system import Whole
 from quality.disclosure.product.areas import area_sums
 from quality.disclosure.product.cells import PLACE
 from quality.disclosure.product.lines import Pattern, pattern
 from quality.disclosure.product.periods import period_sums
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Sparse rows over numbers of cells and of unheld counts; each adds up to zero."""
-
-    start: Whole
-    cells: Whole
-    coefficients: Whole
-
-    def __len__(self) -> int:
-        return len(self.start) - 1
-
-    @property
-    def owner(self) -> Whole:
-        """The row of each entry."""
-        return np.repeat(np.arange(len(self)), np.diff(self.start))
-
-    @property
-    def weight(self) -> Whole:
-        """The largest coefficient of each row."""
-        return np.maximum.reduceat(np.abs(self.coefficients), self.start[:-1]) if len(self) else np.zeros(0, np.int64)
-
-    def totals(self, value: Whole) -> Whole:
-        """What the rows give for these values."""
-        before = np.concatenate([np.zeros(1, np.int64), np.cumsum(self.coefficients * value[self.cells])])
-        return before[self.start[1:]] - before[self.start[:-1]]
-
-    def any(self, marked: Mask) -> Mask:
-        """Rows with a marked cell."""
-        return np.bincount(self.owner, marked[self.cells], len(self)) > 0
-
-    def where(self, kept: Mask) -> Rows:
-        """Some of the rows."""
-        entries = kept[self.owner]
-        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.diff(self.start)[kept])])
-        return Rows(start, self.cells[entries], self.coefficients[entries])
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from quality.disclosure.model.relations import Rows
 from quality.disclosure.model.system import Mask, Whole
 from quality.disclosure.product.cells import YEAR
-from quality.disclosure.product.equations import Equations, Rows, equations
+from quality.disclosure.product.equations import Equations, equations
 from raw.lake.files import atomic, read_json, restricted_folder, write_json
 
 KEPT = (

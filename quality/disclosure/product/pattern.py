@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from quality.disclosure.audit import Findings, Limits, Proof, audit
+from quality.disclosure.audit import Findings, Limits, NotProved, Proof, audit
 from quality.disclosure.model.system import Mask, State, System, Whole
 from quality.disclosure.model.vectors import Vectors
 from quality.disclosure.product.assembly import Assembled, assemble, connected, with_needs
@@ -62,15 +62,6 @@ def tier_pattern(
         raise refusal or NotProved(findings)
     withheld = chosen[: given.present] | made.unsafe_out[: given.present]
     return TierPattern(withheld, replace(made, system=system), findings)
-
-
-class NotProved(RuntimeError):
-    """The audit found cells that are not covered, or did not finish. Nothing may be published. Counts only."""
-
-    def __init__(self, findings: Findings) -> None:
-        self.findings = findings
-        count = int(findings.failing.sum())
-        super().__init__(f"{count} withheld cells can be computed" if findings.finished else "the audit did not finish")
 
 
 def _open_before(system: System, limits: Limits) -> tuple[Whole, Whole]:

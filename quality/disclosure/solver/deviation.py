@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
-from quality.disclosure.model.programs import program
 from quality.disclosure.model.system import Mask, Whole
 from quality.disclosure.solver.problem import Problem
 from quality.disclosure.solver.window import Window, around
+from quality.programs import program
 
 CAP = 2**20
 """No cell has to deviate by more than this, in a window by more than eight times what is asked for."""

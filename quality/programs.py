@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """An instance of HiGHS that says nothing.
 
-Belongs here: making one. Does not belong here: what solver and audit ask it, each in its own words.
+Belongs here: making one. Does not belong here: what solver, audit and attack
+ask it, each in its own words.
 """
 
 from __future__ import annotations
