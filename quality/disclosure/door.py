@@ -115,7 +115,11 @@ class Door:
             "sha256": sha256,
         }
         write_json(certificate_path, certificate, _PUBLISH_FILE)
+        self._refusal(tier).unlink(missing_ok=True)
         return Protected(tier, path, certificate)
+
+    def _refusal(self, tier: str) -> Path:
+        return restricted_folder(self.review) / f"{tier}.refused.json"
 
     def _judged(self, tier: str) -> Judged:
         earlier = {
@@ -125,7 +129,7 @@ class Door:
         try:
             return judge(self.cells(), self.rules, tier, earlier, self.review / "cache")
         except (Unsafe, NotProved, BadInput) as refusal:
-            write_json(restricted_folder(self.review) / f"{tier}.refused.json", {"refused": str(refusal)})
+            write_json(self._refusal(tier), {"refused": str(refusal)})
             counted = str(refusal) if isinstance(refusal, NotProved) else "no pattern of withheld cells is safe"
             raise Refused(f"{counted}; the tier {tier} is not released") from None
 

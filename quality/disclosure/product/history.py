@@ -11,6 +11,7 @@ and both values stay known. Withdrawn releases count like all others: what was o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,9 +33,16 @@ KEPT = (
 
 
 def keep(folder: Path, name: str, base: pl.DataFrame) -> None:
-    """Keep what passes the door now (columns KEPT) under the hash of the file that crosses."""
-    with atomic(restricted_folder(folder) / f"{name}.parquet") as part:
-        base.select(KEPT).write_parquet(part)
+    """Keep what passes the door now (columns KEPT) under the hash of the file that crosses.
+
+    What crosses may be the same for other values behind it: then both are kept.
+    """
+    kept_here = base.select(KEPT)
+    own = hashlib.sha256(kept_here.write_ipc(None, compression="uncompressed").getvalue()).hexdigest()[:16]
+    path = restricted_folder(folder) / f"{name}.{own}.parquet"
+    if not path.exists():
+        with atomic(path) as part:
+            kept_here.write_parquet(part)
 
 
 def released(releases: Path, memory: Path) -> dict[str, list[str]]:
@@ -57,8 +65,7 @@ def released(releases: Path, memory: Path) -> dict[str, list[str]]:
 
 def kept(folder: Path, names: Iterable[str]) -> list[pl.DataFrame]:
     """Earlier releases by these names, each once, as far as they were kept, in the order of their names."""
-    paths = [folder / f"{name}.parquet" for name in sorted(set(names))]
-    return [pl.read_parquet(path) for path in paths if path.is_file()]
+    return [pl.read_parquet(path) for name in sorted(set(names)) for path in sorted(folder.glob(f"{name}.*.parquet"))]
 
 
 @dataclass(frozen=True)
