@@ -23,6 +23,7 @@ from raw.harvest.grid import Cell, Grid, column_letters
 from raw.harvest.layout import Block
 from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.rows import Rows
+from raw.harvest.unshown import ERRORS, OTHER_ERROR
 from raw.harvest.values import number_from_text, text_of_numbers
 from raw.vocabulary.dimensions import format_dims
 from raw.vocabulary.measures import concepts
@@ -238,7 +239,9 @@ def _value_and_status(
     """Columns `value` and then `obs_status`, which looks at it: null for what is neither number nor agreed symbol."""
     text = pl.col("value_text") if bracketed is None else pl.coalesce(bracketed, "value_text")
     if is_text:
-        status = pl.when(text == "").then(pl.lit("O")).otherwise(pl.lit("A"))
+        error = text.is_in([*ERRORS, OTHER_ERROR])
+        known = text.replace_strict(symbols, default=None, return_dtype=pl.String)
+        status = pl.when(text == "").then(pl.lit("O")).when(error).then(known).otherwise(pl.lit("A"))
         return pl.lit(None, pl.Float64).alias("value"), status.alias("obs_status")
     zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
     missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}

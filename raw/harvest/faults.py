@@ -18,6 +18,8 @@ from typing import Any, cast
 
 import yaml
 
+from raw.harvest.unshown import is_error
+
 MAX_LISTED = 200
 """A file that is wrong from top to bottom lists this many faults of one kind and counts the rest."""
 MAX_TEXT = 300
@@ -102,9 +104,11 @@ def listed(faults: list[Fault]) -> list[Fault]:
 
 
 def describe(text: str) -> str:
-    """What kind of entry a text is, without quoting it."""
+    """What kind of entry a text is, without quoting it; what a spreadsheet says of an error is nobody's entry."""
     if not text:
         return "leer / empty"
+    if is_error(text):
+        return f"Fehler / error {text}"
     kinds = [
         ("Ziffern / digits", any(c.isdigit() for c in text)),
         ("Buchstaben / letters", any(c.isalpha() for c in text)),

@@ -23,9 +23,11 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
+from raw.harvest.gate_ods import admit_cells
 from raw.harvest.gate_pdf import admit_pdf
 from raw.harvest.gate_xls import admit_xls
 from raw.harvest.unreadable import Unreadable as Unreadable
+from raw.harvest.unshown import Unshown, could_have, unshown
 
 MAX_BYTES = 256 * 1024 * 1024
 MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
@@ -77,8 +79,6 @@ _FORMULA = re.compile(
     rb"(<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*(</(?:\w+:)?c>|<(?:\w+:)?v>)"
 )
 _OUTSIDE = re.compile(rb"\[\d+\][^<]*!")
-_ODS_TAG = re.compile(rb"<table:(table-row|table-cell)\b([^<>]*)>")
-_ODS_REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,9})')
 _LETTERS, _DIGITS = 3, 7
 """Of the furthest cell that a spreadsheet has, XFD1048576."""
 _AFTER = bytes(24)
@@ -89,8 +89,11 @@ Places = np.ndarray[tuple[int], np.dtype[np.int64]]
 _DAMAGE = (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, zlib.error, ValueError)
 
 
-def admit(path: Path) -> Kind:
-    """What a file is by its content; the name says nothing. Raises Unreadable with the first reason against it."""
+def admit(path: Path, seen: dict[str, Unshown] | None = None) -> Kind:
+    """What a file is by its content; the name says nothing. Raises Unreadable with the first reason against it.
+
+    `seen` takes, by sheet, what the reader of workbooks does not show.
+    """
     try:
         size = path.stat().st_size
     except FileNotFoundError as error:
@@ -100,7 +103,7 @@ def admit(path: Path) -> Kind:
     with path.open("rb") as file:
         head = file.read(512)
         if head.startswith(_ZIP):
-            _admit_container(path)
+            _admit_container(path, {} if seen is None else seen)
         elif head.startswith(_OLE):
             admit_xls(head + file.read())
         elif head.startswith(_PDF):
@@ -131,12 +134,12 @@ def _admit_text(file: BinaryIO, head: bytes, size: int) -> None:
             raise Unreadable("too_wide")
 
 
-def _admit_container(path: Path) -> None:
+def _admit_container(path: Path, seen: dict[str, Unshown]) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _admit_members(archive)
             for entry in archive.infolist():
-                _admit_part(archive, entry)
+                _admit_part(archive, entry, seen)
     except Unreadable:
         raise
     except _DAMAGE as error:
@@ -151,6 +154,8 @@ def _admit_members(archive: zipfile.ZipFile) -> None:
         raise Unreadable("too_large")
     if not any(name.startswith(("xl/", "content.xml")) for name in names):
         raise Unreadable("not_a_table")
+    if "xl/workbook.bin" in (name.lower() for name in names):
+        raise Unreadable("binary")  # .xlsb: the gate cannot look into it
     if any(entry.flag_bits & 0x1 for entry in entries):
         raise Unreadable("encrypted")
     links = any(stat.S_ISLNK(entry.external_attr >> 16) for entry in entries)
@@ -171,7 +176,7 @@ def _admit_members(archive: zipfile.ZipFile) -> None:
         raise Unreadable("too_large")
 
 
-def _admit_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
+def _admit_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, seen: dict[str, Unshown]) -> None:
     """One part, read to its end in pieces: a damaged one shows it by its checksum."""
     name = entry.filename
     is_sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
@@ -183,8 +188,11 @@ def _admit_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
             sheet.look(piece)
     if sheet:
         sheet.judge()
+        if sheet.doubtful:
+            with archive.open(entry) as part:
+                seen[sheet.name()] = unshown(part)
     if name == "content.xml":
-        _admit_open_document(archive.read(entry))
+        admit_cells(archive.read(entry), MAX_CELLS, MAX_COLUMNS)
     if name == "META-INF/manifest.xml" and b"encryption-data" in archive.read(entry):
         raise Unreadable("encrypted")
 
@@ -264,6 +272,7 @@ class _Sheet:
     def __init__(self, name: Callable[[], str]) -> None:
         self.name = name
         self.cells = self.rows = self.width = self.height = self.unplaced = 0
+        self.doubtful = False
 
     def look(self, piece: bytes) -> None:
         """Count cells and note the furthest one. Raises Unreadable at the first thing that must not be read."""
@@ -275,6 +284,7 @@ class _Sheet:
             raise Unreadable("too_wide", self.name())
         if self.cells > MAX_CELLS:
             raise Unreadable("too_large", self.name())
+        self.doubtful = self.doubtful or could_have(piece)
         if b"f>" in piece or b"<f " in piece:
             self._judge_formulas(piece)
 
@@ -329,19 +339,3 @@ def _sheet_name(archive: zipfile.ZipFile, part: str) -> str:
         if targets.get(attributes.get("r:id")) == part.rpartition("/")[2]:
             return html.unescape(attributes.get("name", part))
     return part
-
-
-def _admit_open_document(content: bytes) -> None:
-    """A row or cell of an OpenDocument sheet may say that it stands a million times."""
-    cells, times = 0, 1
-    for kind, attributes in _ODS_TAG.findall(content):
-        repeated = _ODS_REPEATED.search(attributes)
-        count = int(repeated[1]) if repeated else 1
-        if kind == b"table-row":
-            times = count
-        elif b"value-type" in attributes:
-            cells += count * times
-            if count > MAX_COLUMNS:
-                raise Unreadable("too_wide")
-        if cells > MAX_CELLS:
-            raise Unreadable("too_large")

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate for old workbooks (.xls): the records of the workbook, before anybody reads a cell.
 
-Belongs here: encryption, macros (of both kinds), external links, errors in cells, hidden rows, damage. Does not belong
-here: the values of cells (`grid`).
+Belongs here: encryption, macros (of both kinds), external links, errors in cells, hidden rows and columns, damage.
+Does not belong here: the values of cells and hidden sheets (`grid`).
 
-The reader returns an error as an empty cell and says nothing of hidden rows, so both are refused with their place.
+The reader returns an error as an empty cell and says nothing of hidden rows and columns, so all are refused with their
+place.
 Formats: [MS-CFB] for the container, [MS-XLS] for the records.
 """
 
@@ -22,12 +23,12 @@ _FREE = 0xFFFFFFFA
 """Sector numbers from here on end a chain."""
 _MACROS = {"_VBA_PROJECT_CUR", "_VBA_PROJECT", "VBA", "Macros"}
 _BOF, _BOUNDSHEET, _FILEPASS, _SUPBOOK, _EXTERNSHEET = 0x0809, 0x0085, 0x002F, 0x01AE, 0x0017
-_ROW, _FORMULA, _BOOLERR = 0x0208, 0x0006, 0x0205
-_FIGURES = {0x0203, 0x027E, 0x00BD, _FORMULA}
+_ROW, _COLUMNS, _FORMULA, _BOOLERR, _SEVERAL = 0x0208, 0x007D, 0x0006, 0x0205, 0x00BD
+_FIGURES = {0x0203, 0x027E, _SEVERAL, _FORMULA}
 """Records of cells with a number: NUMBER, RK, MULRK, FORMULA."""
 _MACRO_SHEETS = {1, 6}
 _OWN, _ADD_IN = 0x0401, 0x3A01
-_ROW_IS_HIDDEN = 0x20
+_ROW_IS_HIDDEN, _COLUMNS_ARE_HIDDEN = 0x20, 0x01
 
 
 class _Entry(NamedTuple):
@@ -139,11 +140,11 @@ def _records(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 def _judge(data: bytes) -> None:
     sheets: dict[int, str] = {}
-    sheet, is_old, hidden = "", False, set[int]()
+    sheet, is_old, hidden, columns = "", False, set[int](), set[int]()
     for place, kind, body in _records(data):
         if kind == _BOF:
             is_old = struct.unpack_from("<H", body)[0] < 0x0600
-            sheet, hidden = sheets.get(place, ""), set()
+            sheet, hidden, columns = sheets.get(place, ""), set(), set()
         elif kind == _FILEPASS:
             raise Unreadable("encrypted")
         elif kind == _BOUNDSHEET:
@@ -157,6 +158,9 @@ def _judge(data: bytes) -> None:
             raise Unreadable("external_links")
         elif kind == _ROW and struct.unpack_from("<H", body, 12)[0] & _ROW_IS_HIDDEN:
             hidden.add(struct.unpack_from("<H", body)[0])
+        elif kind == _COLUMNS and struct.unpack_from("<H", body, 8)[0] & _COLUMNS_ARE_HIDDEN:
+            first, last = struct.unpack_from("<HH", body)
+            columns |= set(range(first, min(last, 255) + 1))
         elif kind == _BOOLERR or kind in _FIGURES:
             row, column = struct.unpack_from("<HH", body)
             where = f"{sheet}!{_letters(column)}{row + 1}"
@@ -164,6 +168,9 @@ def _judge(data: bytes) -> None:
                 raise Unreadable("error_value", where)
             if row in hidden and kind != _BOOLERR:
                 raise Unreadable("hidden_rows", where)
+            last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _SEVERAL else column
+            if kind != _BOOLERR and (unseen := columns.intersection(range(column, last + 1))):
+                raise Unreadable("hidden_columns", f"{sheet}!{_letters(min(unseen))}{row + 1}")
 
 
 def _name(text: bytes, length: int, is_old: bool) -> str:

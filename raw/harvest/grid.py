@@ -13,15 +13,16 @@ import datetime as dt
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
 from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Kind, Unreadable, admit
 from raw.harvest.pages import pages_of
+from raw.harvest.unshown import Unshown
 
 CSV_SHEET = "csv"
 PDF_PAGE = "Seite"
@@ -29,6 +30,8 @@ _GERMAN = re.compile(r"(?<=[A-Za-z])[äöüß]|[ÄÖÜ](?=[a-z])")
 """Umlauts where German words have them: what an old encoding would turn into signs."""
 _ODD = re.compile(rb"[\x80-\xff]")
 _SAMPLE = 1_000_000
+_FIGURE = re.compile(r"\s*[+-]?\d[\d.,\s]*")
+"""A figure that somebody wrote as a text."""
 Cell = str | float | None
 
 
@@ -115,12 +118,13 @@ def _row_from_calamine(row: list[Any]) -> list[Cell]:
 
 def open_grids(path: Path) -> list[Grid]:
     """All sheets of a workbook, or the one grid of a text file. Raises Unreadable, also for what the gate refuses."""
+    seen: dict[str, Unshown] = {}
     opened: dict[Kind, Callable[[Path], list[Grid]]] = {
-        "workbook": _open_workbook,
+        "workbook": lambda path: _open_workbook(path, seen),
         "text": lambda path: [_open_text(path)],
         "pdf": _open_pages,
     }
-    return opened[admit(path)](path)
+    return opened[admit(path, seen)](path)
 
 
 def _open_pages(path: Path) -> list[Grid]:
@@ -134,16 +138,37 @@ def _open_pages(path: Path) -> list[Grid]:
     return grids
 
 
-def _open_workbook(path: Path) -> list[Grid]:
-    grids = []
+def _open_workbook(path: Path, seen: Mapping[str, Unshown]) -> list[Grid]:
+    grids, hidden = [], set()
     try:
         workbook = CalamineWorkbook.from_path(str(path))
+        hidden = {sheet.name for sheet in workbook.sheets_metadata if sheet.visible != SheetVisibleEnum.Visible}
         for name in workbook.sheet_names:
             rows = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
             grids.append(Grid(name, [_row_from_calamine(row) for row in rows]))
     except (CalamineError, OSError, ValueError) as error:
         raise Unreadable("encrypted" if "assword" in str(error) else "damaged") from error
+    for one in grids:
+        _add_unshown(one, seen.get(one.sheet, Unshown()), one.sheet in hidden)
     return grids
+
+
+def _add_unshown(grid: Grid, found: Unshown, hidden: bool) -> None:
+    """Write errors where the reader left a cell empty. Raises Unreadable where figures are hidden, with the first."""
+    for (row, column), text in found.errors.items():
+        if row < len(grid.rows) and column < grid.width:
+            grid.rows[row][column] = text
+    if hidden or found.rows or found.columns:
+        for number, cells in enumerate(grid.rows):
+            in_row = hidden or number in found.rows
+            for column in range(len(cells)) if in_row else sorted(found.columns):
+                if column < len(cells) and _is_figure(cells[column]):
+                    reason = "hidden_sheet" if hidden else "hidden_rows" if in_row else "hidden_columns"
+                    raise Unreadable(reason, grid.address(number, column))
+
+
+def _is_figure(cell: Cell) -> bool:
+    return isinstance(cell, float) or (isinstance(cell, str) and _FIGURE.fullmatch(cell) is not None)
 
 
 def _decode(content: bytes) -> str:

@@ -33,7 +33,7 @@ from raw.lake.lake import Delivery, Lake
 from raw.vocabulary.lists import vocabulary_fingerprint
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY, empty_observations
 
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 _OPENED = Opened()
 
 

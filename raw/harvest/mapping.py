@@ -21,6 +21,7 @@ from raw.harvest.columns import SEPARATOR, ColumnMatch
 from raw.harvest.faults import Fault, Report, describe
 from raw.harvest.layout import Block, family_config, without_rows
 from raw.harvest.rows import RowReader, Rows
+from raw.harvest.unshown import is_error
 from raw.harvest.versions import chosen, fingerprint, outside, span
 from raw.layouts import LayoutVersion
 from raw.vocabulary.period import parse_period
@@ -102,9 +103,9 @@ class Mapper:
         return match
 
     def _report_names(self, block: Block) -> None:
-        """A name without a letter is a figure that slipped into the column of the names."""
+        """A name without a letter is a figure that slipped into the column of the names; an error is no name."""
         names = block.stubs.get("area_name", [])
-        odd = {name for name in set(names) if name and not any(letter.isalpha() for letter in name)}
+        odd = {name for name in set(names) if name and (is_error(name) or not any(map(str.isalpha, name)))}
         for row, name in zip(block.rows, names, strict=False) if odd else ():
             if name in odd:
                 address = block.grid.address(row, block.stub_columns["area_name"])

@@ -41,12 +41,25 @@ def row(at: int, hidden: bool = False) -> bytes:
     return record(0x0208, struct.pack("<HHHHHHHH", at, 0, 9, 255, 0, 0, 0x20 if hidden else 0, 0))
 
 
+def columns(first: int, last: int, hidden: bool = False) -> bytes:
+    """The description of some columns."""
+    return record(0x007D, struct.pack("<HHHHHH", first, last, 2000, 0, 1 if hidden else 0, 0))
+
+
+def several(row: int, column: int, number: int) -> bytes:
+    """Cells in a row with a number each, in one record."""
+    return record(
+        0x00BD,
+        struct.pack("<HH", row, column) + b"\x00\x00\x16\x00\x00\x00" * number + struct.pack("<H", column + number - 1),
+    )
+
+
 FILEPASS = record(0x002F, bytes(6))
 OTHER_BOOK = record(0x01AE, struct.pack("<HH", 1, 9) + b"\x00andere.xls")
 OWN_BOOK = record(0x01AE, struct.pack("<HH", 1, 0x0401))
 
 
-def book(sheets: Mapping[str, bytes], more: bytes = b"", kind: int = 0) -> bytes:
+def book(sheets: Mapping[str, bytes], more: bytes = b"", kind: int = 0, state: int = 0) -> bytes:
     """The stream of a workbook: its sheets by name, `more` records before them."""
 
     def bof(name: str) -> bytes:
@@ -57,7 +70,7 @@ def book(sheets: Mapping[str, bytes], more: bytes = b"", kind: int = 0) -> bytes
     place = len(bof("book") + more + record(0x000A)) + sum(12 + len(name) for name in names)
     listed = b""
     for name, body in zip(names, bodies, strict=True):
-        listed += record(0x0085, struct.pack("<IBBBB", place, 0, kind, len(name), 0) + name)
+        listed += record(0x0085, struct.pack("<IBBBB", place, state, kind, len(name), 0) + name)
         place += len(body)
     return bof("book") + more + listed + record(0x000A) + b"".join(bodies)
 

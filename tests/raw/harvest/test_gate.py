@@ -142,6 +142,7 @@ HOSTILE: dict[str, tuple[str, Callable[[Path], Path]]] = {
     "macros": ("macros", part("xl/vbaProject.bin", b"x")),
     "macros of 1992": ("macros", part("xl/macrosheets/sheet1.xml", b"<x/>")),
     "macros in xls": ("macros", file("a.xls", compound("Workbook", "_VBA_PROJECT_CUR", "_VBA_PROJECT"))),
+    "workbook in bytes": ("binary", part("xl/workbook.bin", b"x")),
     "external link": ("external_links", rows(ELSEWHERE)),
     "formula without result": ("no_value", rows(FORMULA)),
     "zip bomb": ("zip_bomb", bomb),

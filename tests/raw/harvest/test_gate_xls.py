@@ -37,6 +37,12 @@ HOSTILE = {
     "error": ("error_value", workbook(GOOD + xls.error(8, 1)), "Fälle!B9"),
     "error of a formula": ("error_value", workbook(GOOD + xls.formula_with_error(8, 27)), "Fälle!AB9"),
     "hidden row": ("hidden_rows", workbook(GOOD + xls.row(5, hidden=True) + number(5, 1, 7.0)), "Fälle!B6"),
+    "hidden column": ("hidden_columns", workbook(xls.columns(1, 1, hidden=True) + GOOD), "Fälle!B2"),
+    "hidden column of several cells": (
+        "hidden_columns",
+        workbook(xls.columns(2, 2, hidden=True) + GOOD + xls.several(4, 1, 3)),
+        "Fälle!C5",
+    ),
     "letter": ("not_a_table", compound({"WordDocument": b""}), ""),
     "truncated": ("damaged", workbook(GOOD + DEEP)[:-9000], ""),
     "circle": ("damaged", looped(workbook()), ""),
@@ -62,12 +68,21 @@ def test_a_bad_old_workbook_is_refused_with_its_reason_and_place(tmp_path: Path,
         (GOOD, xls.OWN_BOOK),
         (GOOD + DEEP, b""),
         (GOOD + xls.row(5, hidden=True) + label(5, 0, "Notiz"), b""),
+        (xls.columns(0, 1) + xls.columns(0, 0, hidden=True) + GOOD, b""),
     ],
 )
 def test_a_good_old_workbook_is_read(tmp_path: Path, cells: bytes, more: bytes) -> None:
     (tmp_path / "a.xls").write_bytes(workbook(cells, more))
     (grid,) = open_grids(tmp_path / "a.xls")
     assert grid.sheet == "Fälle" and grid.rows[1][:2] == ["01", 5.0]
+
+
+@pytest.mark.parametrize("state", [1, 2])
+def test_a_hidden_sheet_with_figures_is_refused_with_its_place(tmp_path: Path, state: int) -> None:
+    (tmp_path / "a.xls").write_bytes(compound({"Workbook": book({"Fälle": GOOD}, state=state)}))
+    with pytest.raises(Unreadable) as raised:
+        open_grids(tmp_path / "a.xls")
+    assert (raised.value.reason, raised.value.detail) == ("hidden_sheet", "Fälle!A2")
 
 
 def test_real_old_workbooks_pass_and_one_changed_byte_after_another_gives_a_reason_or_a_table(
