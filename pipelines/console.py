@@ -25,7 +25,7 @@ from raw.harvest.changes import Loss
 MAX_LINES = 20
 RULES = frozenset(
     ("agree", "part", "sum", "periods", "gemeinde", "kreis", "land", "factor", "repeated", "shifted", "exchanged",
-     "twin", "copied", "revised")
+     "twin", "copied", "revised", "scale", "fraction", "total", "apart")
 )  # fmt: skip
 """Rules of the checks that have a sentence of their own (`rule.*`); every other violation is of a declared sum."""
 
@@ -96,6 +96,15 @@ def show_report(say: Speaker, report: Report) -> None:
             say("revised", source=source, place=place, count=count)
             for source, places in report.revised.items()
             for place, count in places.items()
+        ],
+    )
+    _limited(
+        say,
+        console,
+        [
+            say("lone_sign", source=source, place=place, status=status)
+            for source, places in report.lone_signs.items()
+            for place, status in places.items()
         ],
     )
     if report.marts is None:

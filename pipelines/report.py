@@ -61,6 +61,7 @@ class Report:
     layouts: list[tuple[str, str, str]] = field(default_factory=list)
     unclaimed: int = 0
     revised: dict[str, dict[str, int]] = field(default_factory=dict)
+    lone_signs: dict[str, dict[str, str]] = field(default_factory=dict)
     release: str | None = None
     marts: Path | None = None
 
@@ -77,6 +78,7 @@ class Report:
             "layouts": [dict(zip(("file", "table", "layout"), read, strict=True)) for read in self.layouts],
             "unclaimed": self.unclaimed,
             "revised": self.revised,
+            "lone_signs": self.lone_signs,
             "release": self.release,
             "marts": str(self.marts) if self.marts else None,
         }
@@ -101,6 +103,8 @@ def site_report(site: SiteResource) -> Report:
         quarantined = _quarantined(site, source.id)
         if places := checked_report(site, source.id).get("revised"):
             report.revised[source.id] = places
+        if signs := checked_report(site, source.id).get("lone_signs"):
+            report.lone_signs[source.id] = signs
         report.sources.append(SourceRow(source.id, len(harvest.files), len(rejected), rows, quarantined))
     report.refused = refused(lake.deliveries(), claims)
     report.unclaimed = sum(not claim.tables for claim in claims.values())

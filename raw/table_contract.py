@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+import polars as pl
 from pydantic import BaseModel, Field, model_validator
 
 from raw.contract_terms import (
@@ -33,6 +34,15 @@ AS_WRITTEN = "as written"
 
 PUBLISHED = "published."
 """Before the id of a KPI: the measure of an agency's own figure, compared with ours and never a cell."""
+
+
+def _fault_of(pattern: str) -> str:
+    """Why a text is no regular expression (of the dialect that cells are read with); empty if it is one."""
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError as error:
+        return str(error)
+    return ""
 
 
 class ColumnRule(BaseModel, extra="forbid", frozen=True):
@@ -62,6 +72,7 @@ class ColumnRule(BaseModel, extra="forbid", frozen=True):
     ignore: str | None = None
     symbols: dict[str, Symbol] = {}
     decimal: Decimal | None = None
+    pattern: str | None = None
     format: Granularity | None = None
     note: str | None = None
 
@@ -78,6 +89,8 @@ class ColumnRule(BaseModel, extra="forbid", frozen=True):
             raise ValueError("meaning 'evidence' needs a sentence under evidence:")
         if self.published and (self.concept or self.ignore or not self.unit):
             raise ValueError("a published figure has a unit (that of its KPI), and neither a concept nor 'ignore'")
+        if self.pattern is not None and (fault := _fault_of(self.pattern)):
+            raise ValueError(f"pattern {self.pattern!r}: {fault}")
         says_something = self.concept is not None or self.published is not None
         if self.ignore is None and says_something == (self.meaning == "unknown"):
             raise ValueError("a column has a concept, or 'published: <KPI>', or 'ignore: <reason>', or is 'unknown'")

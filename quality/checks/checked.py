@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 
+from quality.checks.apart import judge_apart
 from quality.checks.continuity import figures, judge_continuity, with_before
 from quality.checks.corrections import correct
 from quality.checks.derived import judge_derived
@@ -23,7 +24,9 @@ from quality.checks.identities import judge_declared
 from quality.checks.revisions import ORDER, counted, judge_revisions, revised
 from quality.checks.schema import Sifted, sift
 from quality.checks.series import judge_series
+from quality.checks.signs import by_cell, lone_signs
 from quality.checks.territory import judge_territory
+from quality.checks.totals import judge_totals
 from quality.checks.violations import IdentityReport, Judge, fingerprint
 from raw.contracts import KnownViolation, Source
 from raw.harvest.harvest import Harvest
@@ -32,7 +35,7 @@ from raw.vocabulary.lists import lists
 from raw.vocabulary.measures import concepts, partitions
 from raw.vocabulary.observation import OBSERVATION, OBSERVATION_KEY
 
-CHECKS_VERSION = "8"
+CHECKS_VERSION = "9"
 MAX_QUARANTINED_SHARE = 0.01
 """Above this share of quarantined rows in one table the source is blocked: then the table, not a row, is wrong."""
 
@@ -99,6 +102,7 @@ def _check(
         "observations": newest.height,
         "superseded": observed.height - latest.height,
         "revised": counted(changed),
+        "lone_signs": by_cell(lone_signs(latest)),
         "quarantined": sifted.quarantined.height,
         "quarantined_rules": sorted(set(sifted.quarantined["broken"].to_list())),
         "quarantined_share_max": share or 0.0,
@@ -126,6 +130,9 @@ def judge_all(
     rows = figures(observations)
     pairs = with_before(rows)
     judge_series(judge, rows, pairs)
+    declared = [(table.id, one.whole) for table in source.tables.values() for one in table.identities if one.whole]
+    judge_totals(judge, rows, declared)
+    judge_apart(judge, rows)
     judge_continuity(judge, rows, pairs, kept)
     judge_exchange(judge, pairs)
     if changed is not None:

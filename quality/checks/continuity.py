@@ -52,6 +52,8 @@ BIG = 100
 """Figures from which on a factor of ten is no chance (columns: a quarter of it, for many areas have to agree)."""
 ENOUGH_CHANGES = 20
 """So many changes have to be seen before a line counts as tame."""
+PLACES = ("from", "to")
+"""Register keys that moves are counted by."""
 TERRITORY = ("km2", "ha", "m2", "degrees")
 """Territory does not move: equal figures are what is to be expected."""
 
@@ -70,9 +72,9 @@ def judge_continuity(judge: Judge, rows: pl.DataFrame, pairs: pl.DataFrame, unkn
 
 
 def figures(observations: pl.DataFrame) -> pl.DataFrame:
-    """One figure per line, area and period; registers (changes, weights) are no series."""
+    """One figure per line, area and period; registers (changes, weights) are no series, moves are."""
     kinds = {name: concept.kind for name, concept in concepts().items()}
-    register = "|".join(rf"(^|;){name}=" for name in REGISTER_KEYS)
+    register = "|".join(rf"(^|;){name}=" for name in REGISTER_KEYS if name not in PLACES)
     rows = observations.filter(
         pl.col("value").is_not_null()
         & (pl.col("unit") != "text")

@@ -9,12 +9,17 @@ Belongs here: what must add up inside one table. Does not belong here: what foll
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
 
-from quality.checks.violations import IdentityReport, Judge
-from raw.contracts import Identity, Source
+from quality.checks.continuity import PLACES
+from quality.checks.violations import ROUNDING, IdentityReport, Judge
+from raw.contracts import Identity, Source, TableContract
 from raw.vocabulary.measures import concepts, partitions
+
+SUMS, KEPT = 20, 0.8
+"""A table of moves keeps to its totals if so many of them are sums, and this share of all."""
 
 
 def check_identities(source: Source, observations: pl.DataFrame, areas: pl.DataFrame, today: dt.date) -> IdentityReport:
@@ -43,8 +48,20 @@ def judge_declared(judge: Judge, source: Source, observations: pl.DataFrame, are
         for dimension in partitions():
             if not dims.str.contains(rf"(^|;){dimension}=").any():
                 continue
-            sums = _dimension_sums(own, dimension)
+            sums = _dimension_sums(own, dimension, partitions()[dimension])
             judge.decide(table.id, dimension, sums, table.tolerance, dimension in table.incomplete)
+        if not dims.str.contains("(^|;)(change|vintage)=").any():
+            for dimension in PLACES:
+                _judge_moves(judge, table, own, dimension)
+
+
+def _judge_moves(judge: Judge, table: TableContract, own: pl.DataFrame, dimension: str) -> None:
+    """Totals of a table of moves from place to place, where they are the sums of the places that it names."""
+    for period in own.filter(pl.col("dims").str.contains(_code(dimension))).partition_by("period", maintain_order=True):
+        codes = sorted(set(period["dims"].str.extract(_code(dimension), 2).drop_nulls()))
+        sums = _dimension_sums(own.filter(pl.col("period") == period["period"][0]), dimension, codes)
+        if _kept(sums):
+            judge.decide(table.id, dimension, sums, table.tolerance, at_most=False)
 
 
 def aggregate(parts: pl.DataFrame, wholes: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
@@ -93,9 +110,20 @@ def _area_sums(own: pl.DataFrame, identity: Identity, column: str, parents: pl.D
     return aggregate(once, whole_of(wholes, keys), keys)
 
 
-def _dimension_sums(own: pl.DataFrame, dimension: str) -> pl.DataFrame:
+def _code(dimension: str) -> str:
+    return rf"(^|;){dimension}=([^;]+)"
+
+
+def _kept(sums: pl.DataFrame) -> bool:
+    """Whether a table's totals are, nearly all, the sums of the places that it names."""
+    told = sums.filter(~pl.col("missing") & ~pl.col("withheld") & pl.col("whole").is_not_null())
+    held = told.filter((pl.col("total") - pl.col("whole")).abs() <= ROUNDING).height
+    return told.height >= SUMS and held >= KEPT * told.height
+
+
+def _dimension_sums(own: pl.DataFrame, dimension: str, wanted: Sequence[str]) -> pl.DataFrame:
     """Sums over the codes of a partition (`sex=m` + `sex=f`) against the row without that dimension."""
-    pattern = rf"(^|;){dimension}=([^;]+)"
+    pattern = _code(dimension)
     additive = [name for name, concept in concepts().items() if concept.additive]
     keys = ["measure", "rest", "area", "area_vintage", "period", "basis"]
     split = (
@@ -107,7 +135,6 @@ def _dimension_sums(own: pl.DataFrame, dimension: str) -> pl.DataFrame:
         )
     )
     rows = own.filter(pl.col("measure").is_in(additive)).join(split, on="dims", maintain_order="left")
-    wanted = partitions()[dimension]
     parts = rows.filter(pl.col("code").is_in(wanted)).unique([*keys, "code"], keep="first", maintain_order=True)
     complete = parts.filter(pl.col("code").n_unique().over(keys) == len(wanted))
     return aggregate(complete, whole_of(rows.filter(pl.col("code").is_null()), keys), keys)

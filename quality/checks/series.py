@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 Lagebild contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Single series, also of tables that nobody understood: a figure in another unit, a fraction, exchanged columns.
+"""Single series, also of tables that nobody understood: a figure in another unit, a fraction among counts.
 
 Belongs here: what one series of figures (a column of one area over the periods) says about one of its own, whatever it
-is about. Does not belong here: what needs many areas (`continuity`, `exchange`) or a meaning (`schema`).
+is about. Does not belong here: two series (`swapped`), what needs many areas (`continuity`, `exchange`) or a meaning
+(`schema`).
 
 A series says something only if it has run quietly otherwise: each rule compares a step with all the other steps of the
 same series, so a series that jumps of its own accord is left alone. There is no rule on a series of few periods.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import polars as pl
 
 from quality.checks.continuity import LINE, TERRITORY
+from quality.checks.swapped import judge_swapped, on_both_sides
 from quality.checks.violations import Judge
 
 SERIES = [*LINE, "area_level", "area"]
@@ -28,17 +30,13 @@ WHOLE, FRACTIONS = 8, 0.15
 MUCH = 20
 """So many times smaller than its series is usually is a fraction that says thousands."""
 BIG = 100
-"""A zero is odd only in a series of figures from this size on."""
-APART, UNUSUAL, FEW_STEPS = 0.08, 1.3, 2
-"""Exchanged figures are this far from their own series (log10); one of them further than any of its other steps."""
-NEARER = 0.2
-"""And in the other's place they are five times nearer."""
-CHANCE = 1.5
-"""And their roots this far apart: chance alone moves the root of a count by a half."""
+"""A zero is odd only in a series of figures from this size on, in units of its last digit."""
+ALIKE = 3.0
+"""Before and after a figure a hundred times off that is back at once, the series differs by no more than this."""
 
 
 def judge_series(judge: Judge, rows: pl.DataFrame, pairs: pl.DataFrame) -> None:
-    """Bring figures out of scale, fractions among counts and exchanged figures before the judge.
+    """Bring figures out of scale, fractions among counts and figures that changed places before the judge.
 
     `rows` is what `continuity.figures` gives, `pairs` what `continuity.with_before` gives of them.
     """
@@ -47,7 +45,7 @@ def judge_series(judge: Judge, rows: pl.DataFrame, pairs: pl.DataFrame) -> None:
     _report(judge, "fraction", fractions(rows))
     steps = with_steps(rows, pairs)
     _report(judge, "scale", out_of_scale(steps))
-    _report(judge, "exchanged", exchanged(steps))
+    judge_swapped(judge, steps)
 
 
 def _report(judge: Judge, rule: str, found: pl.DataFrame) -> None:
@@ -67,10 +65,13 @@ def fractions(rows: pl.DataFrame) -> pl.DataFrame:
     counts = rows.with_columns(
         whole.count().over(column).alias("whole"),
         (~is_whole).sum().over(column).alias("fractions"),
-        pl.col("value").filter(pl.col("value") != 0).abs().median().over([*LINE, "area"]).alias("usual"),
+        size.filter(pl.col("value") != 0).median().over([*LINE, "area"]).alias("usual"),
+        size.filter(is_whole & (pl.col("value") != 0)).median().over(column).alias("usual_of_column"),
+        pl.len().over([*LINE, "area"]).alias("periods"),
     )
     few = (pl.col("whole") >= WHOLE) & (pl.col("fractions") <= FRACTIONS * pl.col("whole"))
-    return counts.filter(~is_whole & few & (MUCH * size <= pl.col("usual")))
+    usual = pl.when(pl.col("periods") > 1).then(pl.col("usual")).otherwise(pl.col("usual_of_column"))
+    return counts.filter(~is_whole & few & (MUCH * size <= usual))
 
 
 def with_steps(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -88,9 +89,9 @@ def with_steps(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     )
     # Of the three largest steps two may be the figure's own, so the largest of the others is among them.
     series = stepped.group_by(SERIES).agg(
-        pl.col("step").drop_nulls().top_k(3).alias("tops"), pl.col("step").count().alias("steps")
+        pl.col("step").drop_nulls().sort(descending=True).head(3).alias("tops"), pl.col("step").count().alias("steps")
     )
-    least = rows.group_by(SERIES).agg(pl.col("value").bottom_k(2).alias("bottoms"))
+    least = rows.group_by(SERIES).agg(pl.col("value").sort().head(2).alias("bottoms"))
     both = (
         rows.join(before, on=key, how="left")
         .join(after, on=key, how="left")
@@ -116,45 +117,29 @@ def with_steps(rows: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     ).drop("tops", "bottoms")
 
 
-def _on_both_sides(before: pl.Expr, after: pl.Expr) -> pl.Expr:
-    """Whether something is so beside the figures before and after, or beside the only one that there is."""
-    sides = [
-        pl.when(pl.col(name).is_null()).then(None).otherwise(so.fill_null(value=False))
-        for name, so in (("before", before), ("after", after))
-    ]
-    return pl.all_horizontal(side.fill_null(value=True) for side in sides) & pl.any_horizontal(
-        side.is_not_null() for side in sides
-    )
-
-
 def out_of_scale(steps: pl.DataFrame) -> pl.DataFrame:
     """Figures a hundred times off what the series is before and after, or zero beside figures far from it."""
     amid = pl.col("before").is_not_null() & pl.col("after").is_not_null()
     known = pl.col("others") >= pl.when(amid).then(STEPS // 2).otherwise(STEPS)
-    off = known & _on_both_sides(pl.col("step") >= THOUSAND, pl.col("next") >= THOUSAND)
-    zero = (pl.col("value") == 0) & (pl.col("least") >= BIG) & amid & (pl.col("others") >= STEPS)
-    return steps.filter((pl.col("quiet") <= QUIET) & (off | zero))
+    off = known & on_both_sides(pl.col("step") >= THOUSAND, pl.col("next") >= THOUSAND)
+    seldom = pl.col("least") >= BIG * _last_digit("before", "after", "least")
+    zero = (pl.col("value") == 0) & seldom & amid & (pl.col("others") >= STEPS)
+    return steps.filter(((pl.col("quiet") <= QUIET) & (off | zero)) | (amid & _back_at_once()))
 
 
-def exchanged(steps: pl.DataFrame) -> pl.DataFrame:
-    """Figures of one period that each fit the other's series, and of which one at least is odd in its own."""
-    sides = (("step", "before"), ("next", "after"))
-    apart = [
-        (pl.col(step) >= APART) & ((pl.col("value").sqrt() - pl.col(side).sqrt()).abs() >= CHANCE)
-        for step, side in sides
-    ]
-    odd = [pl.col(step) >= UNUSUAL * pl.col("quiet") for step, _ in sides]
-    misfits = steps.filter((pl.col("others") >= FEW_STEPS) & _on_both_sides(*apart)).with_columns(
-        _on_both_sides(*odd).alias("odd")
-    )
-    group, line = ["table", "dims", "basis", "area_level", "area", "period"], ["column"]
-    other = misfits.select(*group, *(pl.col(name).alias(f"{name}_other") for name in (*line, "value", "odd", "unit")))
-    both = misfits.join(other, on=group).filter(
-        (pl.col("column") != pl.col("column_other")) & (pl.col("odd") | pl.col("odd_other"))
-    )
-    near = [(pl.col("value_other") / pl.col(side)).log10().abs() <= NEARER * pl.col(step) for step, side in sides]
-    there = both.filter(_on_both_sides(*near))
-    names = {**{name: f"{name}_other" for name in line}, **{f"{name}_other": name for name in line}}
-    back = there.select(*group, *line, *(f"{name}_other" for name in line)).rename(names)
-    pairs = there.join(back, on=[*group, *line, *(f"{name}_other" for name in line)], how="semi")
-    return pairs.unique([*SERIES, "period"], maintain_order=True)
+def _back_at_once() -> pl.Expr:
+    """A hundredfold step and back, twice any other of the series, where it says something: not among small counts."""
+    low, high = pl.min_horizontal("before", "after"), pl.max_horizontal("before", "after")
+    both, others = pl.min_horizontal("step", "next"), pl.col("quiet").fill_null(0.0)
+    fraction = (pl.col("value") != pl.col("value").round()) & (_last_digit("before", "after") == 1)
+    return (both >= THOUSAND) & (both >= 2 * others) & (high <= ALIKE * low) & ((low >= BIG) | fraction)
+
+
+def _last_digit(*names: str) -> pl.Expr:
+    """The unit that all these figures are written in: whole numbers, tenths or hundredths."""
+    unit = pl.lit(0.01)
+    for power in (0.1, 1.0):
+        scaled = [pl.col(name) / power for name in names]
+        whole = pl.all_horizontal((one - one.round()).abs() <= 1e-6 * (1 + one.abs()) for one in scaled)
+        unit = pl.when(whole).then(power).otherwise(unit)
+    return unit

@@ -20,6 +20,8 @@ from raw.vocabulary.measures import concepts
 KEPT = 0.95
 ENOUGH = 20
 """So many sums have to be there before one that is off says anything."""
+TOO_SMALL = 10
+"""A whole that its parts exceed so many times is none, however few sums there are."""
 ROUNDED = 2.5
 """Half of 5, the coarsest rounding that an agency protects its figures with."""
 STEPS = (
@@ -63,11 +65,14 @@ def _judge_step(judge: Judge, rows: pl.DataFrame, origin: str, target: str, pare
     sums = summed.join(wholes, on=keys).filter(~pl.col("missing") & (pl.col("areas") > 0))
     sums = sums.join(lines, on=["table", "column", "dims"]).with_columns(
         (excess > slack).alias("over"),
+        ((pl.col("total") > TOO_SMALL * pl.col("whole")) & (pl.col("whole") >= 0) & (excess > slack)).alias("small"),
         pl.when(~pl.col("withheld")).then(excess < -slack).alias("short"),
     )
     kept = sums.with_columns(*(_kept(name).alias(f"{name}_counts") for name in ("over", "short")))
     judge.count(kept.filter(pl.col("over_counts")).height)
-    broken = kept.filter((pl.col("over") & pl.col("over_counts")) | (pl.col("short") & pl.col("short_counts")))
+    broken = kept.filter(
+        (pl.col("over") & pl.col("over_counts")) | (pl.col("short") & pl.col("short_counts")) | pl.col("small")
+    )
     if broken.is_empty():
         return
     listed = parts.join(broken.select(keys), on=keys, how="semi").group_by(keys).agg(pl.col("value").sort())

@@ -46,8 +46,8 @@ _OF_COLUMN = {
 _MARKED = rf"^(.*?) ?([{RAISED_SIGNS}]+)$"
 _BLANKS = "".join(chr(sign) for sign in range(0x10000) if chr(sign).isspace())
 """What `str.strip` takes for a blank, which is a little more than what polars does."""
-Format = tuple[bool, str, tuple[tuple[str, str], ...]]
-"""What decides how entries of a column are read: text or figure, decimal mark, symbols of its own."""
+Format = tuple[bool, str, tuple[tuple[str, str], ...], str]
+"""What decides how entries of a column are read: text or figure, decimal mark, own symbols, what its texts are like."""
 
 
 class CellReader:
@@ -79,13 +79,13 @@ class CellReader:
         cells = pl.concat(parts)
         if len(parts) > 1:
             cells = cells.sort("place", maintain_order=True)
-        self._report_values(block, cells, list(wanted))
+        self._report_values(block, cells, wanted)
         cells = _without_incomplete_totals(cells, self.table)
         return _without_dead_areas(cells, self.config.get("dead_row_symbol")).drop("row", "place")
 
     def _format(self, rule: ColumnRule) -> Format:
         decimal = rule.decimal or self.table.decimal or self.config["decimal"]
-        return self._unit(rule) == "text", decimal, tuple(sorted(rule.symbols.items()))
+        return self._unit(rule) == "text", decimal, tuple(sorted(rule.symbols.items())), rule.pattern or ""
 
     def _unit(self, rule: ColumnRule) -> str:
         entry = concepts().get(rule.measure or "")
@@ -146,11 +146,14 @@ class CellReader:
 
     def _observed(self, cells: pl.DataFrame, format_: Format) -> pl.DataFrame:
         """The columns of an observation from what rows, columns and entries say."""
-        is_text, decimal, own = format_
+        is_text, decimal, own, pattern = format_
         symbols = {**self.symbols, **dict(own)}
         bare, of_text = self._markings()
         period = pl.coalesce("period_of_column", "period")
-        value, status = _value_and_status(symbols, self.config.get("empty", "O"), decimal, is_text, bare)
+        empty = self.config.get("empty", "O")
+        value, status = (
+            _text_and_status(symbols, pattern) if is_text else _value_and_status(symbols, empty, decimal, bare)
+        )
         of_row = pl.when(pl.col("obs_status") == "A").then(pl.coalesce(of_text, "status"))
         lazy = cells.lazy().with_columns(
             period.alias("period"),
@@ -205,13 +208,15 @@ class CellReader:
             expression = pl.when(pl.col("period") >= year).then(pl.lit(basis)).otherwise(expression)
         return pl.coalesce("basis_of_column", expression).alias("basis")
 
-    def _report_values(self, block: Block, cells: pl.DataFrame, columns: list[int]) -> None:
+    def _report_values(self, block: Block, cells: pl.DataFrame, wanted: Mapping[int, Matched]) -> None:
         if not cells["obs_status"].null_count():
             return
-        allowed = " ".join(sorted(self.symbols))
+        allowed, columns = " ".join(sorted(self.symbols)), list(wanted)
         wrong = cells.filter(pl.col("obs_status").is_null()).select("row", "place", "value_text")
         for row, place, text in wrong.iter_rows():
-            self.report.note("value", block.grid.address(row, columns[place]), describe(text), allowed)
+            rule = wanted[columns[place]].rule
+            code, what = ("text", rule.pattern) if rule.pattern else ("value", allowed)
+            self.report.note(code, block.grid.address(row, columns[place]), describe(text), what)
 
 
 def _entries(cells: list[Cell]) -> tuple[pl.Series, pl.Series]:
@@ -233,16 +238,21 @@ def _filled(texts: pl.Series, numbers: pl.Series) -> pl.Series:
     return texts.fill_null("")
 
 
+def _text_and_status(symbols: Mapping[str, str], pattern: str) -> tuple[pl.Expr, pl.Expr]:
+    """The same of a column of texts, which has no value: an error is no text, nor is what is not like the others."""
+    text = pl.col("value_text")
+    error = text.is_in([*ERRORS, OTHER_ERROR])
+    known = text.replace_strict(symbols, default=None, return_dtype=pl.String)
+    like = text.str.contains(f"^(?:{pattern})$") if pattern else pl.lit(value=True)
+    status = pl.when(text == "").then(pl.lit("O")).when(error).then(known).when(like).then(pl.lit("A"))
+    return pl.lit(None, pl.Float64).alias("value"), status.alias("obs_status")
+
+
 def _value_and_status(
-    symbols: Mapping[str, str], empty: str, decimal: str, is_text: bool, bracketed: pl.Expr | None
+    symbols: Mapping[str, str], empty: str, decimal: str, bracketed: pl.Expr | None
 ) -> tuple[pl.Expr, pl.Expr]:
     """Columns `value` and then `obs_status`, which looks at it: null for what is neither number nor agreed symbol."""
     text = pl.col("value_text") if bracketed is None else pl.coalesce(bracketed, "value_text")
-    if is_text:
-        error = text.is_in([*ERRORS, OTHER_ERROR])
-        known = text.replace_strict(symbols, default=None, return_dtype=pl.String)
-        status = pl.when(text == "").then(pl.lit("O")).when(error).then(known).otherwise(pl.lit("A"))
-        return pl.lit(None, pl.Float64).alias("value"), status.alias("obs_status")
     zeros = [symbol for symbol, meaning in symbols.items() if meaning == "zero"]
     missing = {symbol: meaning for symbol, meaning in symbols.items() if meaning != "zero"}
     written = pl.col("written") if bracketed is None else pl.coalesce(bracketed, "written")

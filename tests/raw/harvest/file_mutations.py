@@ -31,7 +31,8 @@ class NotHere(ValueError):
 class Page:
     """The part of a file that one table is read from: a sheet, its mapped cells, and what is above and beside them.
 
-    `cells` are observations with `r` and `c` (from 0) of their cell. `touched` are rows that were left out.
+    `cells` are observations with `r` and `c` (from 0) of their cell. `touched` are rows that were left out. `renamed`:
+    the year of a row stood in its other entries, too, and was changed there as well.
     """
 
     paper: Paper
@@ -39,6 +40,7 @@ class Page:
     cells: pl.DataFrame
     rng: random.Random
     touched: list[int] = field(default_factory=list)
+    renamed: bool = False
 
     @property
     def rows(self) -> list[Row]:
@@ -185,6 +187,7 @@ def year_added(page: Page) -> None:
     ]
     if not columns:
         raise NotHere("the year does not stand in the rows")
+    page.renamed = len(columns) > 1
     last = max(page.cells["r"])
     for number, row in enumerate(rows, 1):
         page.rows.insert(last + number, list(page.rows[row]))

@@ -19,6 +19,7 @@ from quality.areas.areas import build_areas
 from quality.checks.checked import current, judge_all, keep_out
 from quality.checks.revisions import revised
 from quality.checks.schema import sift
+from quality.checks.signs import lone_signs
 from quality.checks.violations import Violation
 from raw.contract_files import load_sources
 from raw.contracts import Source
@@ -182,11 +183,12 @@ def expected(case: Case, page: Page, untouched: pl.DataFrame, before: pl.DataFra
     period = page.cells["period"].max()
     year = str(period)[:4]
     one_more = pl.col("period").str.replace(year, str(int(year) + 1))
+    entries = pl.col("dims").str.replace_all(year, str(int(year) + 1)) if page.renamed else pl.col("dims")
     vintage = pl.col("area_vintage")
     if untouched["area_vintage"].n_unique() > 1:
         vintage = pl.when(vintage == year).then(pl.lit(str(int(year) + 1))).otherwise(vintage).alias("area_vintage")
     new = untouched.filter((pl.col("period") == period) & pl.col("cell").is_in(page.cells["cell"].implode()))
-    return said(current(pl.concat([before, untouched, new.with_columns(one_more, vintage)])))
+    return said(current(pl.concat([before, untouched, new.with_columns(one_more, vintage, entries)])))
 
 
 def mutate(known: Known, case: Case, folder: Path) -> dict[str, Any]:
@@ -256,10 +258,18 @@ def _heard(known: Known, case: Case, page: Page, read: Mapped) -> str:
         return f"clear error, {min(one.identity.partition('.')[0] for one in new)}"
     if revised(observed).height > revised(pl.concat([before, untouched])).height:
         return "told as a revision"
+    if more["value"].is_null().all() and _stands_alone(observed, pl.concat([before, untouched])):
+        return "told as a sign that stands alone"
     rule = _unseen(known, case, observed, missing, more)
     about = f"{case}: {missing.height} missing or other, {more.height} more or other"
     assert rule is not None, f"silent: {about}"
     return f"cannot be seen, {rule}"
+
+
+def _stands_alone(observed: pl.DataFrame, good: pl.DataFrame) -> bool:
+    """Whether the report tells a sign in place of a figure that it does not tell of the untouched file."""
+    now, before = (lone_signs(current(frame)) for frame in (observed, good))
+    return now.join(before, on=[*ABOUT, "obs_status"], how="anti").height > 0
 
 
 def _same_names(areas: pl.DataFrame, now: pl.DataFrame) -> None:
