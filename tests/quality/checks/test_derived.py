@@ -133,6 +133,11 @@ def test_a_few_sums_say_nothing():
     assert not lands(count=12, change={4: 50}).unknown
 
 
+def test_a_whole_that_is_a_tenth_of_its_parts_is_none_however_few_sums_there_are():
+    assert [one.area for one in lands(count=1, change={0: -2800}).unknown] == ["15"]
+    assert not lands(count=1, change={0: -1500}).unknown
+
+
 # --- sums go together with relations ----------------------------------------------------------------------------------
 
 AGES, SEXES, NATIONALITIES = ("0-17", "18-64", "65+"), ("m", "f"), ("german", "foreign")

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -264,3 +264,27 @@ def test_a_violation_says_no_value():
     rows = good_table()
     at(rows, CITY, "all")["value"] = 987654321.0
     assert "987654321" not in repr(check(rows).unknown)
+
+
+def moves(change: Mapping[tuple[str, str], float], places: int = 20) -> list[tuple[str, str]]:
+    """Violations in a table of moves between places with its totals, of which some figures are other ones."""
+    codes = [f"{number:02}" for number in range(1, places + 1)]
+    flows = {(one, other): 10.0 * int(one) + int(other) for one in codes for other in codes}
+    entries = {f"from={one};to={other}": change.get((one, other), value) for (one, other), value in flows.items()}
+    entries |= {f"from={code}": sum(value for (one, _), value in flows.items() if one == code) for code in codes}
+    entries |= {f"to={code}": sum(value for (_, other), value in flows.items() if other == code) for code in codes}
+    entries[""] = sum(flows.values())
+    rows = [tables.observation(CITY, value, measure="moves_internal", dims=dims) for dims, value in entries.items()]
+    found = check_identities(tables.source(), tables.observations(rows), tables.areas(CITY), TODAY).unknown
+    return sorted((one.identity, one.area) for one in found)
+
+
+def test_a_table_of_moves_keeps_to_its_own_totals_both_ways():
+    assert moves({}) == []
+    assert moves({("03", "07"): 0.0}) == [("from", CITY), ("to", CITY)]
+    within_a_row = moves({("03", "07"): 1.0, ("03", "08"): 74.0})
+    assert within_a_row == [("from", CITY), ("from", CITY)], "of the two columns, each summed over where they come from"
+
+
+def test_a_few_moves_say_nothing():
+    assert moves({("01", "02"): 0.0}, places=5) == []

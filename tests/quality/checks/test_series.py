@@ -53,9 +53,33 @@ def test_a_series_that_leaps_of_its_own_accord_is_left_alone() -> None:
     assert found({"B": [3, 900, 5, 1200, 2, 1100, 4, 1000]}) == set()
 
 
-def test_three_periods_say_nothing() -> None:
-    assert found({"B": [1200, 1.2, 1210]}) == set()
-    assert found({"B": [1200, 1, 1210]}) == set()
+def test_three_periods_say_nothing_but_of_a_figure_that_is_back_at_once() -> None:
+    assert found({"B": [1200, 1210, 1.2]}) == set()
+    assert found({"B": [1.2, 1200, 1210]}) == set()
+    assert found({"B": [1200, 1.2, 1210]}) == found({"B": [1200, 1, 1210]}) == {("scale.B", "2016")}
+    assert found({"B": [1200, 1.2, 9000]}) == set(), "not the series that was there before"
+    assert found({"B": [12, 0.1, 12.5]}) == set(), "small, and written in tenths"
+    assert found({"B": [5, 0.005, 5]}) == {("scale.B", "2016")}, "a fraction amid whole numbers"
+
+
+def test_a_restless_series_may_fall_and_rise_as_far_as_it_does_elsewhere() -> None:
+    assert found({"B": [120_000, 800, 130_000, 140_000, 150_000, 1100, 149_000]}) == set()
+
+
+def test_a_zero_amid_decimals_is_odd_where_they_are_large_in_their_last_digit() -> None:
+    rates = [699.31, 640.52, 655.83, 672.19, 690.72, 702.66, 711.37, 705.58]
+    assert found({"B": but(rates, y2018=0)}) == {("scale.B", "2018")}
+    assert found({"B": [0.4, 0.4, 0.3, 0.0, 0.3, 0.4, 0.3, 0.3]}) == set()
+
+
+def test_a_fraction_in_a_row_of_its_own_is_measured_by_its_column() -> None:
+    rows = [
+        tables.observation(CITY, value, period="2020", column="B", dims=f"var2=entry_{number}", cell=f"S!B{number}")
+        for number, value in enumerate([1624, 1711, 1902, 1488, 1350, 1799, 2040, 1610, 1.624])
+    ]
+    judge, observed = Judge(tables.source(), TODAY), figures(tables.observations(rows))
+    judge_series(judge, observed, with_before(observed))
+    assert [one.identity for one in judge.report.unknown] == ["fraction.B"]
 
 
 def test_a_small_fraction_among_large_whole_numbers_is_one_in_thousands() -> None:
