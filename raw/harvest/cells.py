@@ -16,10 +16,11 @@ import numpy as np
 import polars as pl
 
 from raw.contracts import ColumnRule, TableContract
+from raw.harvest.address import column_letters
 from raw.harvest.areas import Area
 from raw.harvest.columns import ColumnMatch, Matched
 from raw.harvest.faults import Report, describe
-from raw.harvest.grid import Cell, Grid, column_letters
+from raw.harvest.grid import Cell, Grid
 from raw.harvest.layout import Block
 from raw.harvest.raised import RAISED_SIGNS, raised
 from raw.harvest.rows import Rows

@@ -23,6 +23,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
 
+from raw.harvest.address import column_number
 from raw.harvest.gate_ods import admit_cells
 from raw.harvest.gate_pdf import admit_pdf
 from raw.harvest.gate_xls import admit_xls
@@ -317,10 +318,7 @@ def _column(letters: bytes) -> int:
     """The number of a column, from 1; longer than any spreadsheet has is simply too far."""
     if len(letters) > 3:
         return MAX_COLUMNS + 1
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
+    return column_number(letters.decode("ascii")) + 1
 
 
 def _sheet_name(archive: zipfile.ZipFile, part: str) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import html
 import re
 
+from raw.harvest.address import column_letters
 from raw.harvest.unreadable import Unreadable
 
 _TAG = re.compile(rb"<table:(table-row|covered-table-cell|table-cell|table-column|table)(?=[\s/>])([^<>]*)>")
@@ -46,7 +47,7 @@ def admit_cells(content: bytes, max_cells: int, max_columns: int) -> None:
                 cells += count * times
                 if count > max_columns:
                     raise Unreadable("too_wide")
-                _judge(attributes, f"{sheet}!{_letters(column)}{row + 1}", hidden_row, column in hidden)
+                _judge(attributes, f"{sheet}!{column_letters(column)}{row + 1}", hidden_row, column in hidden)
             column += count
         if cells > max_cells:
             raise Unreadable("too_large")
@@ -57,11 +58,3 @@ def _judge(attributes: bytes, place: str, hidden_row: bool, hidden_column: bool)
         raise Unreadable("error_value", place)
     if (hidden_row or hidden_column) and _FIGURE.search(attributes):
         raise Unreadable("hidden_rows" if hidden_row else "hidden_columns", place)
-
-
-def _letters(column: int) -> str:
-    letters, column = "", column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

@@ -16,6 +16,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from raw.harvest.address import column_letters
 from raw.harvest.unreadable import Unreadable
 from raw.harvest.xls_size import admit_sizes
 
@@ -163,14 +164,14 @@ def _judge(data: bytes) -> None:
             columns |= set(range(first, min(last, 255) + 1))
         elif kind == _BOOLERR or kind in _FIGURES:
             row, column = struct.unpack_from("<HH", body)
-            where = f"{sheet}!{_letters(column)}{row + 1}"
+            where = f"{sheet}!{column_letters(column)}{row + 1}"
             if (kind == _BOOLERR and body[7]) or (kind == _FORMULA and body[12:14] == b"\xff\xff" and body[6] == 2):
                 raise Unreadable("error_value", where)
             if row in hidden and kind != _BOOLERR:
                 raise Unreadable("hidden_rows", where)
             last = struct.unpack_from("<H", body, len(body) - 2)[0] if kind == _SEVERAL else column
             if kind != _BOOLERR and (unseen := columns.intersection(range(column, last + 1))):
-                raise Unreadable("hidden_columns", f"{sheet}!{_letters(min(unseen))}{row + 1}")
+                raise Unreadable("hidden_columns", f"{sheet}!{column_letters(min(unseen))}{row + 1}")
 
 
 def _name(text: bytes, length: int, is_old: bool) -> str:
@@ -178,11 +179,3 @@ def _name(text: bytes, length: int, is_old: bool) -> str:
         return text[:length].decode("cp1252", "replace")
     wide = bool(text[:1] and text[0] & 1)
     return text[1 : 1 + length * (1 + wide)].decode("utf-16-le" if wide else "latin-1", "replace")
-
-
-def _letters(column: int) -> str:
-    letters, column = "", column + 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters

@@ -20,6 +20,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
+from raw.harvest.address import column_letters
 from raw.harvest.gate import MAX_CELLS, MAX_COLUMNS, Kind, Unreadable, admit
 from raw.harvest.pages import pages_of
 from raw.harvest.unshown import Unshown
@@ -75,16 +76,6 @@ class Grid:
     def transpose(self) -> Grid:
         """The same cells with rows and columns exchanged."""
         return Grid(self.sheet, [list(row) for row in zip(*self.rows, strict=True)], not self.transposed)
-
-
-def column_letters(column: int) -> str:
-    """`A`, `B`, …, `AA` for a column from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
 
 
 def as_text(cell: Cell) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO
 from xml.parsers import expat
 
+from raw.harvest.address import column_number
 from raw.harvest.unreadable import Unreadable
 
 _SIGNS = (b"hidden=", b't="e"', b"t='e'", b' width="0', b' ht="0', b" width='0", b" ht='0")
@@ -84,7 +85,7 @@ class _Reader:
         elif kind == "c":
             self.column += 1
             if place := _PLACE.fullmatch(attributes.get("r", "")):
-                self.row, self.column = int(place[2]) - 1, _column(place[1])
+                self.row, self.column = int(place[2]) - 1, column_number(place[1])
             self.is_error = attributes.get("t") == "e"
         elif kind == "v":
             self.in_value = self.is_error
@@ -120,10 +121,3 @@ def _is_hidden(attributes: dict[str, str], size: str) -> bool:
 def _number(text: str | None, otherwise: int) -> int:
     """A number from 1 in the file, from 0 here."""
     return int(text) - 1 if text and text.isdecimal() and len(text) <= 7 else otherwise
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1

@@ -18,8 +18,9 @@ import pytest
 
 from raw.contract_files import load_sources
 from raw.contracts import Source
+from raw.harvest.address import column_letters
 from raw.harvest.columns import SEPARATOR, match_columns
-from raw.harvest.grid import column_letters, open_grids
+from raw.harvest.grid import open_grids
 from raw.harvest.harvest import Claim, Harvest, harvest_source, identify
 from raw.harvest.layout import family, family_config, row_fingerprint
 from raw.lake.lake import Lake, copy_into

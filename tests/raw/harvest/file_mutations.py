@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from raw.harvest.grid import column_letters
+from raw.harvest.address import column_letters
 from tests.raw.harvest.paper import Entry, Paper, Row
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "mac_roman", "cp850")

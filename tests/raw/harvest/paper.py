@@ -16,7 +16,8 @@ import zipfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from raw.harvest.grid import Cell, column_letters, open_grids
+from raw.harvest.address import column_letters
+from raw.harvest.grid import Cell, open_grids
 from tests.raw.pdfs import page_operators, pdf
 
 _ROW = re.compile(r"<row\b([^>]*?)(?:/>|>(.*?)</row>)", re.DOTALL)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from raw.harvest import gate
 from raw.harvest import grid as grid_module
+from raw.harvest.address import column_letters
 from raw.harvest.gate import Unreadable
-from raw.harvest.grid import as_text, column_letters, open_grids
+from raw.harvest.grid import as_text, open_grids
 from tests.raw.build import write_csv, write_xlsx
 
 OLE_HEAD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

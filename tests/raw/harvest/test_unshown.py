@@ -16,9 +16,10 @@ import xlsxwriter
 from pipelines.messages import Speaker
 from raw.contracts import Source
 from raw.harvest import gate, unshown
+from raw.harvest.address import column_letters
 from raw.harvest.faults import Fault
 from raw.harvest.gate import Unreadable, admit
-from raw.harvest.grid import column_letters, open_grids
+from raw.harvest.grid import open_grids
 from raw.harvest.harvest import claim_file, read_table
 from raw.harvest.unshown import ERRORS, Unshown
 from raw.lake.lake import Delivery
